@@ -1,0 +1,57 @@
+# Every command works on a fresh machine with Python >= 3.11 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCKS := requirements-uv.lock requirements.lock
+export PYTHONPATH := $(CURDIR)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check lint types imports format bench lock migrate
+
+help: ## show the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/.runtime: $(LOCKS)
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: .venv/.dev ## install everything into .venv
+
+demo: .venv/.runtime ## everything on one machine, no accounts: http://127.0.0.1:8088
+	@exec $(BIN)/python -m sandbox
+
+run: .venv/.runtime ## the real thing on one machine (needs BOT_TOKEN)
+	@exec $(BIN)/python run.py
+
+migrate: .venv/.runtime ## bring the database at DATABASE_URL up to date
+	@$(BIN)/alembic upgrade head
+
+lint: .venv/.dev
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: .venv/.dev
+	@$(BIN)/mypy
+
+imports: .venv/.dev
+	@$(BIN)/lint-imports
+
+format: .venv/.dev ## format the code
+	@$(BIN)/ruff check --fix-only -q . ; $(BIN)/ruff format .
+
+test: .venv/.dev ## every test
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+check: lint types imports test ## format, lint, types, imports, tests
+
+bench: .venv/.dev ## benchmarks; ONLY=<name> for one
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+lock: .venv/.runtime ## pin the dependencies again
+	@for target in "pyproject.toml -o requirements.lock" "pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock"; do \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$target; done

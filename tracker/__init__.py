@@ -1,0 +1,1 @@
+"""The domain that the bot, the worker and the webhooks share."""

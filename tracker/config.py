@@ -1,0 +1,100 @@
+"""Settings, read once from the environment (and `.env`) and passed down."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEFAULT_DATABASE = "sqlite+aiosqlite:///var/price-tracker.sqlite3"
+_DRIVERS = {
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+}
+
+
+class Settings(BaseSettings):
+    """Every setting of the service; `.env.example` explains each for an operator."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+
+    bot_token: SecretStr | None = None
+    telegram_api_base: str = "https://api.telegram.org"
+    telegram_webhook_secret: SecretStr | None = None
+    public_url: str | None = None
+
+    database_url: str = DEFAULT_DATABASE
+    redis_url: str | None = None
+
+    razorpay_webhook_secret: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
+
+    admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
+
+    fetch_replay_origin: str | None = None
+    fetch_allow_private: Annotated[frozenset[str], NoDecode] = frozenset()
+
+    check_interval_seconds: float = Field(default=1800, ge=1)
+    check_lease_seconds: float = Field(default=60, ge=2)
+    alert_lease_seconds: float = Field(default=30, ge=2)
+    sweep_seconds: float = Field(default=1, gt=0, le=30)
+    telegram_messages_per_second: float = Field(default=25, gt=0)
+    telegram_messages_per_second_per_chat: float = Field(default=1, gt=0)
+    reader_processes: int = Field(default=1, ge=1, le=16)
+
+    log_level: str = "INFO"
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8080, ge=0, le=65535)
+
+    @field_validator("database_url")
+    @classmethod
+    def _async_driver(cls, url: str) -> str:
+        scheme, separator, rest = url.partition("://")
+        if not separator:
+            raise ValueError("DATABASE_URL is not a database address")
+        return f"{_DRIVERS.get(scheme, scheme)}://{rest}"
+
+    @field_validator("razorpay_webhook_secret", mode="before")
+    @classmethod
+    def _secrets(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("admin_ids", "fetch_allow_private", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator(
+        "bot_token",
+        "telegram_webhook_secret",
+        "public_url",
+        "redis_url",
+        "fetch_replay_origin",
+        mode="before",
+    )
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def check_interval(self) -> timedelta:
+        return timedelta(seconds=self.check_interval_seconds)
+
+    @property
+    def check_lease(self) -> timedelta:
+        return timedelta(seconds=self.check_lease_seconds)
+
+    @property
+    def alert_lease(self) -> timedelta:
+        return timedelta(seconds=self.alert_lease_seconds)
+
+    def make_folders(self) -> None:
+        """Create the folder of an embedded database file."""
+        scheme, _, path = self.database_url.partition("///")
+        if scheme.startswith("sqlite") and path and not path.startswith(":memory:"):
+            Path(path.partition("?")[0]).parent.mkdir(parents=True, exist_ok=True)
