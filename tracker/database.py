@@ -1,4 +1,4 @@
-"""The database: one declarative base, UTC datetimes, and engines that behave alike on SQLite and PostgreSQL."""
+"""The database: one declarative base, UTC datetimes, engines that behave alike on SQLite and PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
