@@ -1,0 +1,66 @@
+"""The inbox: what other machines told us, once each, until it is applied."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Enum, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.database import Base, BigId
+
+
+class EventState(StrEnum):
+    RECEIVED = "received"
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    DEAD = "dead"
+
+
+_unfinished = "state = 'received'"
+
+
+class WebhookEvent(Base):
+    """One event of one provider, as its raw bytes came.
+
+    `partition` names what must be handled in order: for Telegram the chat id. Events without one are
+    handled in any order. `lease_token` is the fence: only the claimer that holds it may settle the event.
+    """
+
+    __tablename__ = "webhook_events"
+    __table_args__ = (
+        UniqueConstraint("provider", "event_id"),
+        Index(
+            "ix_webhook_events_unfinished",
+            "provider",
+            "id",
+            postgresql_where=_unfinished,
+            sqlite_where=_unfinished,
+        ),
+        Index(
+            "ix_webhook_events_unfinished_partition",
+            "provider",
+            "partition",
+            "id",
+            postgresql_where=_unfinished,
+            sqlite_where=_unfinished,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(16))
+    event_id: Mapped[str] = mapped_column(String(128))
+    partition: Mapped[int | None] = mapped_column(BigInteger)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[EventState] = mapped_column(
+        Enum(
+            EventState, native_enum=False, length=16, values_callable=lambda states: [s.value for s in states]
+        ),
+    )
+    attempts: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    applied_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
