@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Enum, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.database import Base, BigId
@@ -11,12 +11,15 @@ from tracker.database import Base, BigId
 
 class EventState(StrEnum):
     RECEIVED = "received"
+    """To be handled, now or at `due_at`."""
     APPLIED = "applied"
     IGNORED = "ignored"
+    """Understood, and of no concern to us."""
     DEAD = "dead"
+    """Every attempt failed: an operator decides."""
 
 
-_unfinished = "state = 'received'"
+_UNFINISHED = text("state = 'received'")
 
 
 class WebhookEvent(Base):
@@ -33,16 +36,16 @@ class WebhookEvent(Base):
             "ix_webhook_events_unfinished",
             "provider",
             "id",
-            postgresql_where=_unfinished,
-            sqlite_where=_unfinished,
+            postgresql_where=_UNFINISHED,
+            sqlite_where=_UNFINISHED,
         ),
         Index(
             "ix_webhook_events_unfinished_partition",
             "provider",
             "partition",
             "id",
-            postgresql_where=_unfinished,
-            sqlite_where=_unfinished,
+            postgresql_where=_UNFINISHED,
+            sqlite_where=_UNFINISHED,
         ),
     )
 
@@ -52,11 +55,7 @@ class WebhookEvent(Base):
     partition: Mapped[int | None] = mapped_column(BigInteger)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     body_sha256: Mapped[str] = mapped_column(String(64))
-    state: Mapped[EventState] = mapped_column(
-        Enum(
-            EventState, native_enum=False, length=16, values_callable=lambda states: [s.value for s in states]
-        ),
-    )
+    state: Mapped[str] = mapped_column(String(16), default=EventState.RECEIVED)
     attempts: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
