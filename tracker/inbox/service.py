@@ -10,7 +10,7 @@ from sqlalchemy import (
     CursorResult,
     Select,
     Update,
-    exists,
+    func,
     literal_column,
     or_,
     select,
@@ -144,12 +144,16 @@ def _insert(session: AsyncSession) -> postgresql.Insert | sqlite.Insert:
 
 
 def _claimable(provider: str, now: datetime) -> Select[int]:
-    older = aliased(WebhookEvent)
-    older_unfinished = exists().where(
-        older.provider == WebhookEvent.provider,
-        older.partition == WebhookEvent.partition,
-        older.state == _RECEIVED,
-        older.id < WebhookEvent.id,
+    # Asked a row at a time through an index; PostgreSQL would answer NOT EXISTS by hashing the whole backlog.
+    other = aliased(WebhookEvent)
+    head_of_its_partition = (
+        select(func.min(other.id))
+        .where(
+            other.provider == WebhookEvent.provider,
+            other.partition == WebhookEvent.partition,
+            other.state == _RECEIVED,
+        )
+        .scalar_subquery()
     )
     return (
         select(WebhookEvent.id)
@@ -158,7 +162,7 @@ def _claimable(provider: str, now: datetime) -> Select[int]:
             WebhookEvent.state == _RECEIVED,
             WebhookEvent.due_at <= now,
             or_(WebhookEvent.lease_until.is_(None), WebhookEvent.lease_until <= now),
-            ~older_unfinished,
+            or_(WebhookEvent.partition.is_(None), WebhookEvent.id == head_of_its_partition),
         )
         .order_by(WebhookEvent.id)
     )
