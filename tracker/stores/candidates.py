@@ -1,0 +1,83 @@
+"""What sources on a page claim, before anything is decided: a Claim is about one product, a Quote is one price of it.
+
+Every reader (JSON-LD, microdata, meta tags, an adapter of one shop, visible text) speaks in these; `generic.decide`
+weighs them.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+
+from tracker.stores.offer import Availability, Evidence
+
+
+class Role(StrEnum):
+    """What an amount is for the thing that it stands beside."""
+
+    SELLING = "selling"
+    LOWEST = "lowest"  # "from": the least of several, whose own offers the page does not tell apart
+
+
+class Weight(IntEnum):
+    """How far a source is trusted, in hundredths. A stronger source is asked first."""
+
+    JSON_LD = 95
+    MICRODATA = 90
+    META = 80
+    SOCIAL = 70
+    VISIBLE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One price of one product, in major units; `currency` is None when the source names none."""
+
+    evidence: Evidence
+    amount: Decimal | None = None
+    currency: str | None = None
+    role: Role = Role.SELLING
+    highest: Decimal | None = None  # of the range that a LOWEST amount begins
+    list_amount: Decimal | None = None
+    availability: Availability = Availability.UNKNOWN
+    used: bool = False
+    url: str | None = None
+    sku: str | None = None
+    gtin: str | None = None
+    variant: str | None = None
+    seller: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one source says about one product."""
+
+    source: str
+    weight: Weight
+    quotes: tuple[Quote, ...] = ()
+    title: str | None = None
+    url: str | None = None
+    image: str | None = None
+    sku: str | None = None
+    gtin: str | None = None
+    brand: str | None = None
+    listed: bool = False
+    """It stands in a list or beside the page's subject: a related product, a search result."""
+
+
+_ORDERABLE = frozenset(
+    "instock onlineonly limitedavailability preorder presale madetoorder backorder".split()
+)
+_NOT_ORDERABLE = frozenset(
+    "outofstock soldout discontinued reserved oos outofstockonline unavailable notavailable".split()
+)
+
+
+def availability_of(value: object) -> Availability:
+    """From schema.org values in all their spellings: "https://schema.org/InStock", "in stock", "in_stock"."""
+    if not isinstance(value, str):
+        return Availability.UNKNOWN
+    word = value[:200].strip().rstrip("/").rpartition("/")[2].rpartition("#")[2].lower()
+    word = "".join(sign for sign in word if sign.isalnum())
+    if word in _ORDERABLE or word in ("available", "true", "1"):
+        return Availability.IN_STOCK
+    return Availability.OUT_OF_STOCK if word in _NOT_ORDERABLE else Availability.UNKNOWN

@@ -1,0 +1,155 @@
+"""One page: its text decoded, parsed once, with the few facts that every reader needs."""
+
+import codecs
+import re
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from tracker.stores.currencies import country_of
+
+LARGEST_PAGE = 8 * 2**20
+"""Characters that are read of a page; the rest of a larger one is left out."""
+
+_CONTROL = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufeff\ufffe\uffff]")
+_DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+# Only encodings of text that browsers know: Python also has "zip", "idna" and "unicode_escape".
+_ENCODINGS = re.compile(
+    r"utf-?8|utf-?16(?:-?[lb]e)?|(?:iso-?8859|windows|cp)-?\d{1,5}|latin-?1|us-ascii|ascii|gb2312|gbk|gb18030|big5"
+    r"|big5-hkscs|shift[_-]?jis|euc-(?:jp|kr)|iso-2022-jp|koi8-[ru]|tis-620|ks_c_5601-1987|mac-?roman",
+    re.IGNORECASE,
+)
+_AS_BROWSERS_DO = {"iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "ascii": "cp1252",
+                   "us-ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "utf-16": "utf-16-le"}  # fmt: skip
+
+
+def tidy(text: str | None, limit: int = 500) -> str | None:
+    """Whitespace folded, control characters dropped, cut to `limit`; None when nothing is left."""
+    if not text:
+        return None
+    folded = " ".join(_CONTROL.sub("", text[: limit * 8]).split())
+    return folded[:limit].rstrip() or None
+
+
+def decode(html: bytes | str, charset: str | None = None) -> str:
+    """The page as text, whatever it claims to be: a byte order mark, then valid UTF-8, then what is declared.
+
+    `charset` is what the HTTP header said. Bytes that fit nothing become U+FFFD; nothing is raised.
+    """
+    if isinstance(html, str):
+        return html[:LARGEST_PAGE]
+    html = html[:LARGEST_PAGE]
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if html.startswith(mark):
+            return html[len(mark) :].decode(encoding, "replace")
+    in_page = _DECLARED.search(html[:4096])
+    declared = _known(charset) or _known(in_page.group(1).decode("ascii") if in_page else None)
+    if (
+        declared in ("utf-16-le", "utf-16-be", "iso-2022-jp")
+        and declared != "iso-2022-jp"
+        and b"\x00" not in html[:400]
+    ):
+        declared = None
+    if declared not in ("iso-2022-jp", "utf-16-le", "utf-16-be"):
+        zeros = html[:400].count(b"\x00")
+        if zeros > len(html[:400]) // 3:
+            declared = "utf-16-be" if html[:1] == b"\x00" else "utf-16-le"
+        else:
+            try:
+                return codecs.utf_8_decode(html, "strict", False)[0]
+            except UnicodeDecodeError:
+                pass
+    return html.decode(declared or _utf8_or_western(html), "replace")
+
+
+def _known(name: str | None) -> str | None:
+    name = (name or "").strip().lower()
+    if not _ENCODINGS.fullmatch(name):
+        return None
+    name = _AS_BROWSERS_DO.get(name, name.replace("windows-", "cp"))
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return None
+
+
+def _utf8_or_western(html: bytes) -> str:
+    """UTF-8 with a few broken bytes stays UTF-8; text that is mostly broken as UTF-8 is Western European."""
+    broken = html.decode("utf-8", "replace").count("\ufffd")
+    beyond_ascii = sum(byte > 0x7F for byte in html[:200_000])
+    return "utf-8" if broken * 10 < beyond_ascii else "cp1252"
+
+
+class Page:
+    """A page and its address. Parses on the first question; asks nothing of any network."""
+
+    def __init__(self, html: str, url: str) -> None:
+        self.html = html
+        self.url = url
+        try:
+            parts = urlsplit(url)
+            self.host = (parts.hostname or "").lower()
+            self.path, self.query = parts.path, parts.query
+        except ValueError:  # an address that is none, such as "http://[": the page still has its say
+            self.host, self.path, self.query = "", "", ""
+        self.country = country_of(self.host)
+
+    @cached_property
+    def tree(self) -> LexborHTMLParser:
+        return LexborHTMLParser(self.html.encode("utf-8", "replace"))
+
+    @cached_property
+    def metas(self) -> dict[str, list[str]]:
+        """What each named meta tag says, in the order of the page, names in small letters."""
+        found: dict[str, list[str]] = {}
+        for node in self.tree.css("meta[content]")[:1000]:
+            attributes = node.attributes
+            content = attributes.get("content")
+            name = attributes.get("property") or attributes.get("name")
+            if content and name:
+                found.setdefault(name.strip().lower()[:100], []).append(content[:5000])
+        return found
+
+    def meta(self, *names: str) -> str | None:
+        """What the first of these meta tags says."""
+        return next((tidy(self.metas[name][0]) for name in names if name in self.metas), None)
+
+    @cached_property
+    def heading(self) -> str | None:
+        """The first h1 that says something."""
+        for node in self.tree.css("h1")[:20]:
+            text = tidy(node.text())
+            if text:
+                return text
+        return None
+
+    @cached_property
+    def window_title(self) -> str | None:
+        node = self.tree.css_first("head > title") or self.tree.css_first("title")
+        return tidy(node.text()) if node else None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What the page calls its subject, the best name first."""
+        names = (self.heading, self.meta("og:title"), self.meta("twitter:title"), self.window_title)
+        return tuple(name for name in names if name)
+
+    @cached_property
+    def language(self) -> str | None:
+        node: LexborNode | None = self.tree.css_first("html")
+        lang = node.attributes.get("lang") if node else None
+        return lang[:2].lower() if lang else None
+
+    @cached_property
+    def words(self) -> str:
+        """The text that a person would see, roughly: scripts and styles are left out. Changes the tree: ask last."""
+        self.tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "select"])
+        body = self.tree.body
+        return " ".join(body.text(separator=" ").split()) if body else ""

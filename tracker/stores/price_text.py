@@ -1,0 +1,208 @@
+"""Amounts in words and digits, as shops print them and as people type them.
+
+Our own reader and not price-parser, which answers something for every text: 5 for "-5", 1 for "1e400", 999 for
+"EMI from ₹999/mo", 1.99 for "$1.99 - $5.00". Here a text holds one amount or none. Indian grouping (1,49,900),
+points that group (1.234 €), Tunisian millimes (999,000 DT) and other digits than ASCII are read as they are meant.
+"""
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from tracker.stores.currencies import (
+    COMMA_DECIMAL,
+    INDIAN_GROUPING,
+    MARKS,
+    NO_DECIMALS,
+    THREE_DECIMALS,
+    currency_of,
+    currency_of_country,
+)
+
+_LONGEST_TEXT = 200
+_AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,4})?")
+_MACHINE = re.compile(r"(\d{1,12})(?:\.(\d{1,20}))?")
+
+# One mark at the edge of a number; words such as "Rs" and "TL" must not be the tail or head of a longer word.
+_MARK = "|".join(
+    rf"(?<![^\W\d_]){re.escape(mark)}(?![^\W\d_])"
+    if mark[0].isalpha() and mark[-1].isalpha()
+    else re.escape(mark)
+    for mark in MARKS
+)
+_SPACES = " \u00a0\u2009\u202f"
+_NUMBER = re.compile(rf"\d+(?:[.,'’]\d+|[{_SPACES}]\d{{3}}(?!\d))*")
+_MARK_BEFORE = re.compile(rf"({_MARK})(\s{{0,2}})$")
+_MARK_AFTER = re.compile(rf"(\s{{0,2}})({_MARK})")
+_NO_CENTS = re.compile(r"(?<=\d)(?:[.,]\s?[-–—]{1,2}|/-)(?!\d)")
+_MULTIPLIER = re.compile(r"\s?(lakhs?|lacs?|crores?|cr|k|लाख|करोड़)(?![^\W\d_])", re.IGNORECASE)
+_MULTIPLES = {
+    "lakh": 10**5,
+    "lac": 10**5,
+    "crore": 10**7,
+    "cr": 10**7,
+    "k": 10**3,
+    "लाख": 10**5,
+    "करोड़": 10**7,
+}
+
+# Words that make an amount something else than what the thing costs.
+_OTHER_AMOUNT = re.compile(
+    r"\b(?:emi|save[sd]?|saving|off|discount|cash ?back|instal|month|monthly|mois|monat|deposit|down payment"
+    r"|up ?to|per|trade.?in|delivery|shipping|points|coupon|voucher)\b"
+    r"|/\s?(?:mo|month|yr|year|week|wk|day|\d*\s?(?:kg|gm?|ml|l|oz|lb|pack|count|unit|pc|sq)\b)",
+    re.IGNORECASE,
+)
+_INVISIBLE = re.compile(r"[\u0000-\u0008\u000e-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def read_price(
+    text: str, *, currency_hint: str | None = None, country_hint: str | None = None
+) -> tuple[Decimal, str | None] | None:
+    """The one amount in a text, in major units, and its currency where a mark or a hint says it.
+
+    For the text of one chosen node, or of a person ("1,49,900", "Rs. 1,499/-", "₹1.5 lakh"). An amount beside a
+    currency mark wins over bare numbers. None when there is no amount, several different ones, a negative one, or
+    when the words say that it is an instalment, a saving, a price per unit. `currency_hint` is used when the text
+    has no mark of its own; `country_hint` ("in", "uk") decides marks that countries share.
+    """
+    if len(text) > _LONGEST_TEXT:
+        return None
+    text = _plain(text)
+    if _OTHER_AMOUNT.search(text):
+        return None
+    marked: set[tuple[Decimal, str | None]] = set()
+    bare: set[tuple[Decimal, str | None]] = set()
+    for match in _NUMBER.finditer(text):
+        before, mark, after = _surroundings(text, match.start(), match.end())
+        multiplier = _MULTIPLIER.match(after)
+        amount = None
+        currency = currency_of(mark, country_hint, currency_hint) if mark else currency_hint
+        if _stands_alone(before, "" if multiplier else after):
+            amount = _amount(match.group(0), currency or currency_hint or currency_of_country(country_hint))
+        if amount and multiplier:
+            amount = _multiplied(amount, multiplier.group(1).lower())
+        if amount:
+            (marked if mark else bare).add((amount, currency))
+        elif mark:
+            return None
+    found = marked or bare
+    return found.pop() if len(found) == 1 else None
+
+
+def read_machine_price(
+    value: object, *, currency_hint: str | None = None, country_hint: str | None = None
+) -> tuple[Decimal, str | None] | None:
+    """The amount in a machine-readable field: schema.org price, a meta tag's content.
+
+    A point begins the decimals there (schema.org: "Use '.' rather than ','"). Three decimals in a string, where the
+    currency has two and groups with points, may be a thousand: that is read as neither. Anything else than a plain
+    number is read as text. The size is bounded before a number is made of it.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, float):
+        value = format(value, ".4f") if abs(value) < 10**12 else "-"
+    text = str(value).strip() if isinstance(value, str) or abs(value) < 10**12 else "-"
+    plain = _MACHINE.fullmatch(text)
+    if plain is None:
+        return read_price(text, currency_hint=currency_hint, country_hint=country_hint)
+    whole, decimals = plain.group(1), plain.group(2) or ""
+    if len(decimals) == 3 and len(whole) <= 3 and whole != "0":
+        currency = currency_hint or currency_of_country(country_hint)
+        if currency is None or currency in NO_DECIMALS or (currency in COMMA_DECIMAL - THREE_DECIMALS):
+            return None
+    amount = round(Decimal(f"{whole}.{decimals or 0}"), 4)
+    return (amount, currency_hint) if amount > 0 else None
+
+
+def _plain(text: str) -> str:
+    """ASCII digits, one kind of minus, no invisible characters, and no dash in the place of zero cents ("999,-")."""
+    text = _INVISIBLE.sub("", text)
+    digits = (str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
+    return _NO_CENTS.sub("", "".join(digits).replace("\u2212", "-"))
+
+
+def _surroundings(text: str, start: int, end: int) -> tuple[str, str | None, str]:
+    """What stands before a number, its currency mark, and what stands after; a mark belongs to the nearer number."""
+    before, after = text[:start], text[end:]
+    mark = _MARK_BEFORE.search(before[-8:])
+    if mark:
+        rest = before[: len(before) - len(mark.group(0))]
+        if not (
+            rest.rstrip(_SPACES)[-1:].isdigit() and len(rest) - len(rest.rstrip(_SPACES)) < len(mark.group(2))
+        ):
+            return rest, mark.group(1), after
+    mark = _MARK_AFTER.match(after)
+    if mark:
+        rest = after[mark.end() :]
+        if not (
+            rest.lstrip(_SPACES)[:1].isdigit() and len(rest) - len(rest.lstrip(_SPACES)) < len(mark.group(1))
+        ):
+            return before, mark.group(2), ""
+    return before, None, after
+
+
+def _stands_alone(before: str, after: str) -> bool:
+    """Whether a number is neither signed, nor a part of a word, a code or a percentage."""
+    if before and (before[-1].isalnum() or before[-1] in "_#+"):
+        return False
+    if before.endswith("-") and not before[:-1].rstrip(_SPACES)[-1:].isalnum():
+        return False
+    return not (after[:1].isalpha() or after[:1] in ("_", "%") or after[:2] in (" %", "\u00a0%"))
+
+
+def _multiplied(amount: Decimal, word: str) -> Decimal | None:
+    product = amount * _MULTIPLES[word if word in _MULTIPLES else word.rstrip("s")]
+    return product if product < 10**12 else None
+
+
+def _amount(number: str, currency: str | None) -> Decimal | None:
+    """The value of digits and separators as the currency writes them, or None when it could be two values."""
+    number = re.sub(rf"[{_SPACES}'’]", "", number)
+    points, commas = number.count("."), number.count(",")
+    if points and commas:
+        decimal_mark = max(".", ",", key=number.rfind)
+        if number.count(decimal_mark) > 1:
+            return None
+        whole, _, decimals = number.rpartition(decimal_mark)
+        whole = _ungrouped(whole, "," if decimal_mark == "." else ".") or ""
+    elif points + commas > 1:
+        whole, decimals = _ungrouped(number, "." if points else ",") or "", ""
+    elif points + commas == 1:
+        mark = "." if points else ","
+        whole, _, decimals = number.partition(mark)
+        if not _begins_decimals(mark, whole, decimals, currency):
+            if not _groups(mark, whole, decimals, currency):
+                return None
+            whole, decimals = whole + decimals, ""
+    else:
+        whole, decimals = number, ""
+    canonical = f"{whole}.{decimals}" if decimals else whole
+    return Decimal(canonical) or None if _AMOUNT.fullmatch(canonical) else None
+
+
+def _begins_decimals(mark: str, whole: str, decimals: str, currency: str | None) -> bool:
+    if mark == "," and currency in INDIAN_GROUPING:
+        return False
+    if len(decimals) <= 2:
+        return currency not in NO_DECIMALS
+    if len(decimals) == 3 and currency in THREE_DECIMALS:
+        return mark == ("," if currency in COMMA_DECIMAL else ".")
+    return len(decimals) == 3 and whole == "0"
+
+
+def _groups(mark: str, whole: str, rest: str, currency: str | None) -> bool:
+    if len(rest) != 3 or len(whole) > 3 or whole.startswith("0") or currency in THREE_DECIMALS:
+        return False
+    return mark == "," or currency in COMMA_DECIMAL
+
+
+def _ungrouped(number: str, mark: str) -> str | None:
+    """The digits without their grouping: threes everywhere, or the Indian three and then twos."""
+    first, *groups = number.split(mark)
+    if not groups:
+        return first
+    threes = all(len(group) == 3 for group in groups) and len(first) <= 3
+    twos = mark == "," and len(groups[-1]) == 3 and all(len(g) == 2 for g in groups[:-1]) and len(first) <= 2
+    return number.replace(mark, "") if threes or twos else None
