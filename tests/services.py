@@ -292,10 +292,18 @@ class RedisServer:
 
     def kill(self) -> None:
         """SIGKILL: connections break and nothing is saved."""
-        self._end(signal.SIGKILL)
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process = None
 
-    def stop(self) -> None:
-        self._end(signal.SIGTERM)
+    def pause(self) -> None:
+        """SIGSTOP: connections stay open and nothing is answered, until `restart` or the end of the test."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
 
     def restart(self) -> None:
         """Kill it and start an empty one on the same port."""
@@ -305,15 +313,6 @@ class RedisServer:
     def flush(self) -> None:
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
-
-    def _end(self, with_signal: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(with_signal)
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._process = None
 
 
 @contextmanager
@@ -326,7 +325,7 @@ def own_redis(folder: Path) -> Iterator[RedisServer]:
         server.start()
         yield server
     finally:
-        server.stop()
+        server.kill()
 
 
 @contextmanager

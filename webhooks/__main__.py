@@ -1,0 +1,44 @@
+"""`python -m webhooks`: serve the webhooks at WEB_HOST:WEB_PORT until SIGTERM."""
+
+import asyncio
+import sys
+
+import uvicorn
+
+from tracker import jobs, logs
+from tracker.config import Settings
+from tracker.database import Database
+from webhooks.app import create_app
+
+
+async def serve(settings: Settings, redis_url: str) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way end first."""
+    database = Database.at(settings.database_url)
+    queue = jobs.JobQueue(jobs.connect(redis_url))
+    try:
+        config = uvicorn.Config(
+            create_app(settings, database, queue),
+            host=settings.web_host,
+            port=settings.web_port,
+            log_config=None,
+            access_log=False,  # ours names no query strings
+            server_header=False,
+            timeout_graceful_shutdown=20,
+        )
+        await uvicorn.Server(config).serve()
+    finally:
+        await queue.redis.aclose()
+        await database.close()
+
+
+def main() -> None:
+    settings = Settings()
+    logs.configure(settings.log_level)
+    if settings.redis_url is None:
+        sys.exit("REDIS_URL is not set. `make run` serves everything in one process without Redis.")
+    settings.make_folders()
+    asyncio.run(serve(settings, settings.redis_url))
+
+
+if __name__ == "__main__":
+    main()
