@@ -1,6 +1,7 @@
 """`python -m webhooks`: serve the webhooks at WEB_HOST:WEB_PORT until SIGTERM."""
 
 import asyncio
+import signal
 import sys
 
 import uvicorn
@@ -25,6 +26,9 @@ async def serve(settings: Settings, redis_url: str) -> None:
             server_header=False,
             timeout_graceful_shutdown=20,
         )
+        # uvicorn ends by raising the signal again at whoever handled it before: that would end us unclosed.
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
         await uvicorn.Server(config).serve()
     finally:
         await queue.redis.aclose()
