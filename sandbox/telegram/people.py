@@ -58,6 +58,11 @@ class TelegramSandbox:
         """What shall go wrong next."""
         return self.api.faults
 
+    @property
+    def polled(self) -> bool:
+        """Whether a bot waits in a long poll right now."""
+        return self.api.updates.poll_ended is not None
+
     def routes(self) -> list[BaseRoute]:
         """The Bot API, to mount at the root of an application."""
         return [*self.api.routes()]

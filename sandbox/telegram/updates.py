@@ -115,6 +115,7 @@ async def poll(state: State, updates: UpdateQueue, webhook_url: str, parameters:
     if batch or not seconds:
         return batch
     ended = updates.poll_ended = asyncio.get_running_loop().create_future()
+    state.changes.notify()
     try:
         await state.changes.wait_for(lambda: bool(updates) or ended.done() or state.closed, seconds)
     except TimeoutError:
