@@ -1,0 +1,1 @@
+"""The people's door: conversations in Telegram."""

@@ -1,0 +1,1 @@
+"""The clock's door: jobs and cron that check prices and deliver alerts."""

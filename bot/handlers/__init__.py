@@ -1,0 +1,22 @@
+"""Conversations, one module each, in the order in which they are asked."""
+
+from collections.abc import Callable
+
+from aiogram import Router
+
+from bot.handlers import admin, fallback, links, membership, rules, settings, start, watches
+
+
+def routers() -> list[Router]:
+    """A fresh router of every conversation; commands come before answers to questions, links after them."""
+    makers: list[Callable[[], Router]] = [
+        membership.router,
+        start.router,
+        watches.router,
+        rules.router,
+        settings.router,
+        admin.router,
+        links.router,
+        fallback.router,
+    ]
+    return [make() for make in makers]

@@ -1,0 +1,1 @@
+"""Rules, and the outbox of messages owed."""

@@ -1,0 +1,1 @@
+"""What is said through Telegram. The only part of the domain that imports aiogram."""

@@ -1,0 +1,1 @@
+"""People: the Telegram identity is the account."""

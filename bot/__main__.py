@@ -1,0 +1,30 @@
+"""`python -m bot`: talk until SIGINT or SIGTERM."""
+
+import asyncio
+import sys
+from functools import partial
+
+from bot.app import BotApp
+from tracker import jobs, logs
+from tracker.config import Settings
+from tracker.database import Database
+from tracker.shutdown import until_stopped
+
+
+async def main() -> None:
+    settings = Settings()
+    if settings.redis_url is None:
+        sys.exit("REDIS_URL is not set: processes of their own share a Redis. `make run` needs none.")
+    logs.configure(settings.log_level)
+    settings.make_folders()
+    database = Database.at(settings.database_url)
+    bot = BotApp(settings, database, partial(jobs.connect, settings.redis_url))
+    try:
+        await until_stopped(bot.run())
+    finally:
+        await bot.close()
+        await database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,155 @@
+"""The bot process: updates in, by long polling or from the inbox, and conversations."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.types import Update
+from arq.connections import ArqRedis
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+
+from bot import commands, handlers
+from bot.isolation import DialogueStorage, OneAtATime
+from bot.middlewares import Door
+from tracker.config import Settings
+from tracker.database import Database
+from tracker.inbox import service as inbox
+from tracker.inbox.models import EventState, WebhookEvent
+from tracker.jobs import INBOX_CHANNEL, JobQueue
+from tracker.telegram.sender import create_bot
+
+log = structlog.get_logger()
+
+ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
+_POLLING_SECONDS = 25
+_INBOX_LEASE = timedelta(seconds=60)
+_AT_A_TIME = 100
+_PROVIDER = "telegram"
+
+
+class Conversations(Dispatcher):
+    """A dispatcher that knows how many updates it is handling."""
+
+    in_hand = 0
+
+    async def feed_update(self, bot: Bot, update: Update, **kwargs: Any) -> Any:
+        self.in_hand += 1
+        try:
+            return await super().feed_update(bot, update, **kwargs)
+        finally:
+            self.in_hand -= 1
+
+
+class BotApp:
+    """The bot. `run` until cancelled; what was taken from Telegram by then is still answered."""
+
+    def __init__(self, settings: Settings, database: Database, connect: Callable[[], ArqRedis]) -> None:
+        self._settings = settings
+        self._database = database
+        self._redis = connect()
+        self.bot = create_bot(settings)
+        self.conversations = Conversations(
+            storage=DialogueStorage(self._redis), events_isolation=OneAtATime(self._redis)
+        )
+        self.conversations.update.outer_middleware(Door(settings, database, JobQueue(self._redis)))
+        self.conversations.include_routers(*handlers.routers())
+
+    @property
+    def is_answering(self) -> bool:
+        return self.conversations.in_hand > 0
+
+    async def run(self) -> None:
+        """Answer until cancelled: from the inbox when `PUBLIC_URL` is set, by long polling when not."""
+        await commands.publish(self.bot, self._settings)
+        try:
+            if self._settings.public_url:
+                await self._run_from_inbox(self._settings.public_url)
+            else:
+                await self._run_by_polling()
+        finally:
+            await self._finish()
+
+    async def close(self) -> None:
+        await self.bot.session.close()
+        await self._redis.aclose(close_connection_pool=True)
+
+    async def _run_by_polling(self) -> None:
+        await self.bot.delete_webhook()
+        await self.conversations.start_polling(
+            self.bot,
+            polling_timeout=_POLLING_SECONDS,
+            allowed_updates=ALLOWED_UPDATES,
+            handle_signals=False,
+            close_bot_session=False,
+            tasks_concurrency_limit=_AT_A_TIME,
+        )
+
+    async def _run_from_inbox(self, public_url: str) -> None:
+        secret = self._settings.telegram_webhook_secret
+        if secret is None:
+            raise ValueError(
+                "TELEGRAM_WEBHOOK_SECRET is needed with PUBLIC_URL: any long random word will do"
+            )
+        await self.bot.set_webhook(
+            f"{public_url.rstrip('/')}/telegram/webhook",
+            secret_token=secret.get_secret_value(),
+            allowed_updates=ALLOWED_UPDATES,
+        )
+        waiting = asyncio.Event()
+        listener = asyncio.create_task(self._listen(waiting))
+        try:
+            while True:
+                waiting.clear()
+                if not await self._take_from_inbox():
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(self._settings.sweep_seconds):
+                            await waiting.wait()
+        finally:
+            listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await listener
+
+    async def _take_from_inbox(self) -> int:
+        """Handle what waits, at most one update of a chat at a time and in order; returns how many."""
+        try:
+            async with self._database.transaction() as session:
+                events = await inbox.claim(session, _PROVIDER, limit=_AT_A_TIME, lease=_INBOX_LEASE)
+        except Exception:  # a database that is away for a while does not end the bot
+            log.exception("inbox.claim_failed")
+            return 0
+        await asyncio.gather(*(self._handle_event(event) for event in events))
+        return len(events)
+
+    async def _handle_event(self, event: WebhookEvent) -> None:
+        try:
+            update = Update.model_validate_json(event.body, context={"bot": self.bot})
+            await self.conversations.feed_update(self.bot, update)
+            state, error = EventState.APPLIED, None
+        except ValidationError as invalid:
+            state, error = EventState.IGNORED, str(invalid)
+        async with self._database.transaction() as session:
+            await inbox.settle(session, event, state, error=error)
+
+    async def _listen(self, waiting: asyncio.Event) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as channel:
+                    await channel.subscribe(INBOX_CHANNEL)
+                    async for _ in channel.listen():
+                        waiting.set()
+            except (RedisError, OSError):
+                await asyncio.sleep(1)  # the sweep finds meanwhile what hints do not tell
+
+    async def _finish(self, *, within: float = 3) -> None:
+        """Let what is in hand be answered."""
+        for _ in range(math.ceil(within / 0.05)):
+            await asyncio.sleep(0.05)
+            if not self.is_answering:
+                return
+        log.warning("bot.stopped_while_answering", updates=self.conversations.in_hand)

@@ -1,0 +1,65 @@
+"""The commands: a row here and a handler in `bot/handlers/` make one. A test fails when either is missing."""
+
+from dataclasses import dataclass
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError
+from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
+
+from tracker.config import Settings
+from tracker.texts import Language, locales
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    name: str
+    text_key: str
+    for_admins: bool = False
+
+
+COMMANDS = (
+    Command("start", "command.start"),
+    Command("add", "command.add"),
+    Command("list", "command.list"),
+    Command("pause", "command.pause"),
+    Command("resume", "command.resume"),
+    Command("stop", "command.stop"),
+    Command("settings", "command.settings"),
+    Command("help", "command.help"),
+    Command("cancel", "command.cancel"),
+    Command("status", "command.status", for_admins=True),
+)
+
+
+async def publish(bot: Bot, settings: Settings) -> None:
+    """Tell Telegram the commands, in each language, and a wider list to each admin.
+
+    An admin who never pressed Start has no chat yet: that is logged and passed over.
+    """
+    for locale in locales():
+        # The default locale is also what everybody else sees, so it is set without a language too.
+        for language_code in (locale, None) if locale == locales()[0] else (locale,):
+            await bot.set_my_commands(
+                _shown(locale, for_admins=False),
+                scope=BotCommandScopeAllPrivateChats(),
+                language_code=language_code,
+            )
+    for admin_id in sorted(settings.admin_ids):
+        try:
+            await bot.set_my_commands(
+                _shown(locales()[0], for_admins=True), scope=BotCommandScopeChat(chat_id=admin_id)
+            )
+        except TelegramAPIError as error:
+            log.warning("commands.not_set_for_admin", admin_id=admin_id, error=str(error))
+
+
+def _shown(locale: str, *, for_admins: bool) -> list[BotCommand]:
+    language = Language(locale)
+    return [
+        BotCommand(command=command.name, description=language.plain(command.text_key))
+        for command in COMMANDS
+        if for_admins or not command.for_admins
+    ]

@@ -1,0 +1,109 @@
+"""The door: one transaction and one person for each update, and a sentence for whatever goes wrong."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from aiogram import BaseMiddleware, Bot
+from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.fsm.context import FSMContext
+from aiogram.types import Chat, TelegramObject, Update
+from aiogram.types import User as TelegramUser
+
+from bot.afterwards import Afterwards
+from tracker import metrics
+from tracker.config import Settings
+from tracker.database import Database
+from tracker.errors import NotYours, PriceTrackerError
+from tracker.jobs import JobQueue
+from tracker.texts import Language, guess
+from tracker.users import service as users
+from tracker.users.models import User, UserState
+from tracker.watches import service as watches
+
+log = structlog.get_logger()
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+
+
+class Door(BaseMiddleware):
+    """Gives each handler `session`, `user`, `language` and `after`; commits; then says what is to be said."""
+
+    def __init__(self, settings: Settings, database: Database, queue: JobQueue) -> None:
+        self._settings = settings
+        self._database = database
+        self._queue = queue
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        assert isinstance(event, Update)
+        metrics.updates.inc()
+        sender: TelegramUser | None = data.get("event_from_user")
+        chat: Chat | None = data.get("event_chat")
+        if sender is None or sender.is_bot:
+            return UNHANDLED
+        after = Afterwards(callback=event.callback_query)
+        try:
+            await self._handle(handler, event, data, sender, after)
+        except PriceTrackerError as error:
+            if isinstance(error, NotYours):
+                log.warning("update.not_theirs", telegram_id=sender.id, kind=event.event_type)
+            after = self._sentence(event, sender, chat, error.text_key, error.details, data)
+        except Exception:  # the bot's outermost door: the person gets a reference, the operator the traceback
+            reference = uuid4().hex[:8]
+            log.exception("update.failed", reference=reference, telegram_id=sender.id)
+            after = self._sentence(event, sender, chat, "error.unexpected", {"reference": reference}, data)
+        bot: Bot = data["bot"]
+        state: FSMContext | None = data.get("state")
+        await after.carry_out(bot, self._queue, state)
+        if after.unreachable:
+            await self._lost(sender.id)
+        return None
+
+    async def _handle(
+        self,
+        handler: Handler,
+        event: Update,
+        data: dict[str, Any],
+        sender: TelegramUser,
+        after: Afterwards,
+    ) -> None:
+        async with self._database.transaction() as session:
+            user = await users.arrive(
+                session,
+                sender.id,
+                first_name=sender.first_name,
+                username=sender.username,
+                language_code=sender.language_code,
+            )
+            if user.state != UserState.ACTIVE and event.my_chat_member is None:
+                user.state = UserState.ACTIVE
+                await watches.reachability_changed(session, user)
+            data |= {"session": session, "user": user, "language": Language.of(user), "after": after}
+            data["is_admin"] = sender.id in self._settings.admin_ids
+            await handler(event, data)
+
+    def _sentence(
+        self,
+        event: Update,
+        sender: TelegramUser,
+        chat: Chat | None,
+        text_key: str,
+        details: dict[str, Any],
+        data: dict[str, Any],
+    ) -> Afterwards:
+        """What went wrong, in the person's language: as a pop-up on their button, else as a message."""
+        user: User | None = data.get("user")
+        language = Language.of(user) if user else Language(guess(sender.language_code).locale)
+        after = Afterwards(callback=event.callback_query)
+        if event.callback_query is not None:
+            after.toast(language.plain(text_key, **details), alert=True)
+        elif event.message is not None and chat is not None:
+            after.say(event.message.answer(str(language(text_key, **details))))
+        return after
+
+    async def _lost(self, telegram_id: int) -> None:
+        async with self._database.transaction() as session:
+            user = await users.mark(session, telegram_id, UserState.BLOCKED)
+            if user is not None:
+                await watches.reachability_changed(session, user)

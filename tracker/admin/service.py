@@ -1,0 +1,45 @@
+"""The state of the service, for an operator."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tracker import clock
+from tracker.alerts.models import UNSETTLED, Alert, AlertState
+from tracker.catalog.models import Listing
+from tracker.users.models import User, UserState
+from tracker.watches.models import Watch, WatchState
+
+_LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    users: int
+    """People who can be written to."""
+    watches: int
+    """Active ones."""
+    listings: int
+    """Those that are checked."""
+    overdue_checks: int
+    """Listings that were due five minutes ago."""
+    waiting_alerts: int
+    dead_alerts: int
+
+
+async def status(session: AsyncSession) -> Status:
+    async def count(table: Any, *conditions: Any) -> int:
+        query: Select[int] = select(func.count()).select_from(table).where(*conditions)
+        return await session.scalar(query) or 0
+
+    return Status(
+        users=await count(User, User.state == UserState.ACTIVE),
+        watches=await count(Watch, Watch.state == WatchState.ACTIVE),
+        listings=await count(Listing, Listing.next_check_at.is_not(None)),
+        overdue_checks=await count(Listing, Listing.next_check_at < clock.now() - _LATE),
+        waiting_alerts=await count(Alert, Alert.state.in_(UNSETTLED)),
+        dead_alerts=await count(Alert, Alert.state == AlertState.DEAD),
+    )

@@ -1,0 +1,85 @@
+"""Links that people asked about: each is owed one answer, whatever happens to the hint that carries it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tracker import clock
+from tracker.catalog.models import Preview, PreviewState
+from tracker.errors import NotYours
+from tracker.users.models import User
+
+MAX_ATTEMPTS = 3
+
+
+async def ask(session: AsyncSession, user: User, url: str, *, chat_id: int) -> Preview:
+    """Owe this person an answer about a canonical URL."""
+    now = clock.now()
+    preview = Preview(user_id=user.id, chat_id=chat_id, url=url, due_at=now, asked_at=now)
+    session.add(preview)
+    await session.flush()
+    return preview
+
+
+async def claim(session: AsyncSession, preview_id: int, *, lease: timedelta) -> Preview | None:
+    """Lease one preview; None when it is answered, or in other hands."""
+    now = clock.now()
+    return await session.scalar(
+        update(Preview)
+        .where(
+            Preview.id == preview_id,
+            Preview.state == PreviewState.ASKED,
+            or_(Preview.lease_until.is_(None), Preview.lease_until <= now),
+        )
+        .values(lease_token=uuid4().hex, lease_until=now + lease, attempts=Preview.attempts + 1)
+        .returning(Preview)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+
+
+async def overdue(session: AsyncSession, *, limit: int = 100) -> Sequence[int]:
+    """Previews in nobody's hands a second after they were due: a hint was lost, or a worker died."""
+    now = clock.now()
+    return (
+        await session.scalars(
+            select(Preview.id)
+            .where(
+                Preview.state == PreviewState.ASKED,
+                Preview.due_at <= now - timedelta(seconds=1),
+                or_(Preview.lease_until.is_(None), Preview.lease_until <= now),
+            )
+            .order_by(Preview.due_at)
+            .limit(limit)
+        )
+    ).all()
+
+
+async def settle(
+    session: AsyncSession,
+    preview_id: int,
+    lease_token: str,
+    state: PreviewState,
+    *,
+    listing_id: int | None = None,
+) -> None:
+    """Close a preview under the caller's lease."""
+    await session.execute(
+        update(Preview)
+        .where(Preview.id == preview_id, Preview.lease_token == lease_token)
+        .values(state=state, listing_id=listing_id, answered_at=clock.now(), lease_until=None)
+    )
+
+
+async def answered(session: AsyncSession, user: User, preview_id: int) -> Preview:
+    """The preview behind a button. Raises NotYours for one that is not this person's, or holds no listing."""
+    preview = await session.scalar(
+        select(Preview).where(
+            Preview.id == preview_id, Preview.user_id == user.id, Preview.listing_id.is_not(None)
+        )
+    )
+    if preview is None:
+        raise NotYours
+    return preview

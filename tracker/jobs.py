@@ -1,0 +1,121 @@
+"""Hints between processes: "now" for the worker (arq) and for the bot (a Redis channel).
+
+A hint is never the truth. What must happen is a row with a due time, and a sweep finds what a lost hint left;
+so nothing here raises when Redis is away. This file and `worker/app.py` are all that know arq.
+"""
+
+from collections.abc import Awaitable
+from typing import Any, cast
+
+import orjson
+import structlog
+from arq.connections import ArqRedis
+from arq.constants import default_queue_name
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+log = structlog.get_logger()
+
+INBOX_CHANNEL = "inbox:telegram"
+"""Published to when a Telegram update was stored: the bot process listens."""
+
+HEARTBEAT_PREFIX = "heartbeat:worker:"
+"""Each worker keeps one key of this prefix alive; `/readyz` looks for any."""
+
+LOST_CONNECTION = (RedisConnectionError, RedisTimeoutError, OSError)
+"""What a Redis that restarts looks like. redis-py 5 lets bare OSErrors through, so they are named too."""
+
+
+def connect(redis_url: str) -> ArqRedis:
+    """A Redis client that survives a restart of the server; it connects on first use."""
+    pool = ConnectionPool.from_url(
+        redis_url,
+        retry=Retry(ExponentialBackoff(cap=1, base=0.05), 6),
+        retry_on_error=list(LOST_CONNECTION),
+        retry_on_timeout=True,
+        socket_timeout=10,
+        socket_connect_timeout=2,
+    )
+    return on_pool(pool)
+
+
+def on_pool(pool: ConnectionPool) -> ArqRedis:
+    """A client whose jobs are JSON: arq's own pickles would let whoever writes to Redis run code."""
+    return ArqRedis(pool, job_serializer=orjson.dumps, job_deserializer=orjson.loads)
+
+
+class JobQueue:
+    """Sends hints. Each method returns whether Redis took it; a lost one costs a sweep's delay at most."""
+
+    def __init__(self, redis: ArqRedis, *, name: str = default_queue_name) -> None:
+        self.redis = redis
+        self.name = name
+
+    async def check(self, listing_id: int, lease_token: str) -> bool:
+        """Read this listing now, under the lease that the caller claimed."""
+        return await self._enqueue(
+            "check", listing_id, lease_token, job_id=f"check:{listing_id}:{lease_token}"
+        )
+
+    async def preview(self, preview_id: int) -> bool:
+        """Read the page that a person pasted."""
+        return await self._enqueue("preview", preview_id, job_id=f"preview:{preview_id}")
+
+    async def deliver(self) -> bool:
+        """Send what is owed."""
+        return await self._enqueue("deliver")
+
+    async def depth(self) -> int:
+        """How many jobs wait; 0 when Redis cannot say."""
+        try:
+            return int(await self.redis.zcard(self.name))
+        except (RedisError, OSError):
+            return 0
+
+    async def updates_waiting(self) -> bool:
+        """Tell the bot process that a Telegram update is in the inbox."""
+        return await self._quietly(
+            cast(Awaitable[Any], self.redis.publish(INBOX_CHANNEL, "")), "updates_waiting"
+        )
+
+    async def _enqueue(self, job: str, *arguments: Any, job_id: str | None = None) -> bool:
+        return await self._quietly(
+            self.redis.enqueue_job(job, *arguments, _job_id=job_id, _queue_name=self.name), job
+        )
+
+    async def _quietly(self, sending: Awaitable[Any], hint: str) -> bool:
+        try:
+            await sending
+        except (RedisError, OSError) as error:
+            log.warning("hint.lost", hint=hint, error=type(error).__name__)
+            return False
+        return True
+
+
+class Hints:
+    """Hints that wait for a transaction to commit: a door collects them and sends them afterwards."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[str, tuple[Any, ...]]] = []
+
+    def preview(self, preview_id: int) -> None:
+        self._waiting.append(("preview", (preview_id,)))
+
+    def deliver(self) -> None:
+        self._waiting.append(("deliver", ()))
+
+    async def send(self, queue: JobQueue) -> None:
+        waiting, self._waiting = self._waiting, []
+        for hint, arguments in waiting:
+            await getattr(queue, hint)(*arguments)
+
+
+async def is_alive(redis: Redis) -> bool:
+    """Whether any worker's heartbeat is fresh."""
+    async for _ in redis.scan_iter(match=f"{HEARTBEAT_PREFIX}*", count=100):
+        return True
+    return False

@@ -1,0 +1,76 @@
+"""What our inline buttons carry: typed, at most 64 bytes, never trusted (a client can send any bytes)."""
+
+from enum import StrEnum
+
+from aiogram.filters.callback_data import CallbackData
+
+from tracker.watches.service import Sort
+
+MAX_NEEDLE_BYTES = 36
+"""What is left for a search text in a list button beside its page and sort order."""
+
+
+class PreviewAction(StrEnum):
+    TRACK = "track"
+    TARGET = "target"
+    DECLINE = "no"
+
+
+class PreviewButton(CallbackData, prefix="p"):
+    action: PreviewAction
+    preview_id: int
+
+
+class WatchAction(StrEnum):
+    CARD = "card"
+    RULES = "rules"
+    ANY_DROP = "drop"
+    SET_TARGET = "target"
+    REMOVE_TARGET = "untarget"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+
+
+class Place(StrEnum):
+    """Which kind of message a button stands under: it decides what a tap does to that message."""
+
+    CARD = "c"
+    """The card changes in place."""
+    LIST = "l"
+    """The list stays, and a card is sent."""
+    ALERT = "a"
+    """The alert keeps its words, and its buttons change."""
+
+
+class WatchButton(CallbackData, prefix="w"):
+    action: WatchAction
+    watch_id: int
+    place: Place = Place.CARD
+
+
+class ListButton(CallbackData, prefix="l", sep="|"):
+    page: int
+    sort: Sort
+    needle: str = ""
+
+
+class SettingsAction(StrEnum):
+    SHOW = "show"
+    LANGUAGES = "languages"
+    LANGUAGE = "language"
+    CURRENCIES = "currencies"
+    CURRENCY = "currency"
+    TIME_ZONES = "zones"
+    TIME_ZONE = "zone"
+    OTHER_TIME_ZONE = "other"
+
+
+class SettingsButton(CallbackData, prefix="s"):
+    action: SettingsAction
+    value: str = ""
+
+
+def fitting_needle(words: str) -> str:
+    """The start of a search text that fits into a list button, cut at a whole character."""
+    return words.replace("|", " ").encode()[:MAX_NEEDLE_BYTES].decode(errors="ignore").strip()

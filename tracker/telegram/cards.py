@@ -1,0 +1,267 @@
+"""Cards: a preview to confirm, a watch, its rules, and an alert. Each is data in, HTML and buttons out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from markupsafe import Markup
+
+from tracker.alerts.models import Alert
+from tracker.catalog.models import Listing
+from tracker.money import Money
+from tracker.stores.offer import Availability
+from tracker.stores.registry import store_of
+from tracker.telegram.callbacks import Place, PreviewAction, PreviewButton, WatchAction, WatchButton
+from tracker.texts import Language, clean
+from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
+
+Rows = list[list[InlineKeyboardButton]]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message to be: HTML of at most 1,024 characters once parsed with a photo, 4,096 without."""
+
+    text: Markup
+    photo: str | None = None
+    keyboard: InlineKeyboardMarkup | None = None
+
+
+def preview(language: Language, listing: Listing, preview_id: int) -> Card:
+    """What a pasted link turned out to be, to be confirmed."""
+    rows = [
+        [
+            _button(
+                language, "button.track", PreviewButton(action=PreviewAction.TRACK, preview_id=preview_id)
+            ),
+            _button(
+                language, "button.target", PreviewButton(action=PreviewAction.TARGET, preview_id=preview_id)
+            ),
+        ],
+        [
+            _open_button(language, listing),
+            _button(
+                language, "button.decline", PreviewButton(action=PreviewAction.DECLINE, preview_id=preview_id)
+            ),
+        ],
+    ]
+    lines = [*_headline(language, listing), language("preview.question")]
+    return Card(_join(lines), photo_of(listing), InlineKeyboardMarkup(inline_keyboard=rows))
+
+
+def already_watched(language: Language, watch: Watch, now: datetime) -> Card:
+    """The answer to a link that this person watches already."""
+    price = watch.listing.price
+    text = language(
+        "preview.already",
+        title=title_of(watch.listing, limit=80),
+        price=language.money(price) if price else language("price.none"),
+        since=language.day(watch.created_at, now),
+    )
+    return Card(text, keyboard=InlineKeyboardMarkup(inline_keyboard=_watch_rows(language, watch)))
+
+
+def watch(
+    language: Language,
+    watch: Watch,
+    price_range: tuple[Money, Money] | None,
+    now: datetime,
+    *,
+    note: Markup | None = None,
+) -> Card:
+    """One watch: price, change since added, lowest and highest, last and next check, rules, buttons."""
+    listing = watch.listing
+    lines = [*([note, Markup("")] if note else []), *_headline(language, listing)]
+    if watch.start_price and listing.price and watch.start_price.currency == listing.price.currency:
+        lines.append(_since_added(language, watch.start_price, listing.price))
+    if price_range:
+        lines.append(
+            language(
+                "watch.range", lowest=language.money(price_range[0]), highest=language.money(price_range[1])
+            )
+        )
+    if listing.checked_at:
+        lines.append(language("watch.checked", when=language.ago(listing.checked_at, now)))
+    if listing.failures and listing.read_at:
+        lines.append(language("watch.not_read_since", when=language.time(listing.read_at)))
+    if watch.state == WatchState.ACTIVE and listing.next_check_at:
+        lines.append(language("watch.next_check", when=language.ago(max(listing.next_check_at, now), now)))
+    lines.append(_state_line(language, watch))
+    return Card(
+        _join(lines), photo_of(listing), InlineKeyboardMarkup(inline_keyboard=_watch_rows(language, watch))
+    )
+
+
+def rules(language: Language, watch: Watch, *, note: Markup | None = None) -> Card:
+    """The rules of a watch, each a button that switches it."""
+    kinds = {rule.kind: rule for rule in watch.rules}
+    drop_key = "button.any_drop_on" if RuleKind.ANY_DROP in kinds else "button.any_drop_off"
+    rows = [[_button(language, drop_key, WatchButton(action=WatchAction.ANY_DROP, watch_id=watch.id))]]
+    target = kinds[RuleKind.TARGET].target if RuleKind.TARGET in kinds else None
+    set_target = WatchButton(action=WatchAction.SET_TARGET, watch_id=watch.id)
+    if target:
+        remove = WatchButton(action=WatchAction.REMOVE_TARGET, watch_id=watch.id)
+        rows.append(
+            [
+                _button(language, "button.change_target", set_target, target=language.money(target)),
+                _button(language, "button.remove_target", remove),
+            ]
+        )
+    else:
+        rows.append([_button(language, "button.target", set_target)])
+    rows.append([_button(language, "button.back", WatchButton(action=WatchAction.CARD, watch_id=watch.id))])
+    lines = [
+        *([note, Markup("")] if note else []),
+        *_headline(language, watch.listing),
+        *(rule_line(language, rule) for rule in watch.rules),
+        *([] if watch.rules else [language("rule.none")]),
+    ]
+    return Card(_join(lines), photo_of(watch.listing), InlineKeyboardMarkup(inline_keyboard=rows))
+
+
+def alert(language: Language, alert: Alert, watch: Watch) -> Card:
+    """The message that the whole product is for: what it costs now, what it cost, and why it is said."""
+    listing = watch.listing
+    lines = [_link(listing, "📉 ")]
+    if alert.before:
+        lines.append(
+            language(
+                "alert.price",
+                now=language.money(alert.now),
+                before=language.money(alert.before),
+                change=language.change(alert.before, alert.now),
+            )
+        )
+    for reason in alert.reasons:
+        if reason["kind"] == RuleKind.TARGET:
+            target = Money(reason["target_minor"], alert.currency)
+            lines.append(language("alert.target", target=language.money(target)))
+    if listing.availability == Availability.OUT_OF_STOCK:
+        lines.append(language("price.out_of_stock"))
+    lines.append(
+        language("alert.source", store=store_of(listing.url).name, when=language.time(alert.observed_at))
+    )
+    return Card(_join(lines), photo_of(listing), alert_buttons(language, watch))
+
+
+def alert_buttons(language: Language, watch: Watch) -> InlineKeyboardMarkup:
+    """Open, pause or resume, stop, details: as the watch stands now."""
+
+    def action(key: str, what: WatchAction) -> InlineKeyboardButton:
+        return _button(language, key, WatchButton(action=what, watch_id=watch.id, place=Place.ALERT))
+
+    if watch.state == WatchState.STOPPED:
+        changes = [action("button.undo", WatchAction.RESUME)]
+    elif watch.state == WatchState.PAUSED:
+        changes = [action("button.resume", WatchAction.RESUME), action("button.stop", WatchAction.STOP)]
+    else:
+        changes = [action("button.pause", WatchAction.PAUSE), action("button.stop", WatchAction.STOP)]
+    rows = [[_open_button(language, watch.listing)], changes, [action("button.details", WatchAction.CARD)]]
+    return InlineKeyboardMarkup(inline_keyboard=rows)
+
+
+def ask_target(language: Language, watch: Watch) -> Markup:
+    """Which price? With the present one, so that the answer can be sensible."""
+    price = watch.listing.price
+    return language(
+        "rule.ask_target",
+        title=title_of(watch.listing, limit=80),
+        price=language.money(price) if price else language("price.none"),
+    )
+
+
+def rule_line(language: Language, rule: AlertRule) -> Markup:
+    """A rule in one sentence."""
+    if rule.kind == RuleKind.TARGET and rule.target:
+        return language("rule.target", target=language.money(rule.target))
+    return language("rule.any_drop")
+
+
+def title_of(listing: Listing, *, limit: int = 150) -> str:
+    return clean(listing.title, limit=limit) or store_of(listing.url).name
+
+
+def photo_of(listing: Listing) -> str | None:
+    image = listing.image
+    return image if image and image.startswith(("https://", "http://")) else None
+
+
+def _link(listing: Listing, before: str = "") -> Markup:
+    # The title stands inside our own link: a client then makes no other link of what it may contain.
+    return Markup('{}<b><a href="{}">{}</a></b>').format(before, listing.url, title_of(listing))
+
+
+def _headline(language: Language, listing: Listing) -> list[Markup]:
+    lines = [_link(listing)]
+    if listing.variant:
+        lines.append(Markup("{}").format(clean(listing.variant, limit=80)))
+    if listing.price is None:
+        price = language("price.none")
+    elif listing.list_price and listing.price < listing.list_price:
+        price = language(
+            "price.with_list",
+            price=language.money(listing.price),
+            list_price=language.money(listing.list_price),
+        )
+    else:
+        price = language("price.now", price=language.money(listing.price))
+    if listing.availability == Availability.OUT_OF_STOCK and listing.price is not None:
+        price += Markup(" · ") + language("price.out_of_stock")
+    lines.append(price)
+    sold_by = clean(listing.seller, limit=60) if listing.seller else None
+    store = store_of(listing.url).name
+    lines.append(
+        language("listing.store_and_seller", store=store, seller=sold_by)
+        if sold_by and sold_by.lower() != store.lower()
+        else language("listing.store", store=store)
+    )
+    return lines
+
+
+def _since_added(language: Language, start: Money, now: Money) -> Markup:
+    if start.minor == now.minor:
+        return language("watch.unchanged", start=language.money(start))
+    return language("watch.since_added", change=language.change(start, now), start=language.money(start))
+
+
+def _state_line(language: Language, watch: Watch) -> Markup:
+    if watch.state == WatchState.PAUSED:
+        return language("watch.paused")
+    if watch.state == WatchState.STOPPED:
+        return language("watch.stopped")
+    if not watch.rules:
+        return language("rule.none")
+    return Markup("\n").join(rule_line(language, rule) for rule in watch.rules)
+
+
+def _watch_rows(language: Language, watch: Watch) -> Rows:
+    def action(key: str, what: WatchAction) -> InlineKeyboardButton:
+        return _button(language, key, WatchButton(action=what, watch_id=watch.id))
+
+    if watch.state == WatchState.STOPPED:
+        return [[action("button.undo", WatchAction.RESUME), _open_button(language, watch.listing)]]
+    pause = (
+        action("button.resume", WatchAction.RESUME)
+        if watch.state == WatchState.PAUSED
+        else action("button.pause", WatchAction.PAUSE)
+    )
+    return [
+        [action("button.rules", WatchAction.RULES), pause],
+        [action("button.stop", WatchAction.STOP), _open_button(language, watch.listing)],
+    ]
+
+
+def _open_button(language: Language, listing: Listing) -> InlineKeyboardButton:
+    store = clean(store_of(listing.url).name, limit=30)
+    return InlineKeyboardButton(text=language.plain("button.open", store=store), url=listing.url)
+
+
+def _button(
+    language: Language, key: str, data: PreviewButton | WatchButton, **details: str
+) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=language.plain(key, **details), callback_data=data.pack())
+
+
+def _join(lines: Sequence[Markup]) -> Markup:
+    return Markup("\n").join(lines)

@@ -1,0 +1,185 @@
+"""The gateway to Telegram: send a card, and say in our own terms what came of it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.enums import ParseMode
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.types import LinkPreviewOptions, Message
+
+from tracker.config import Settings
+from tracker.telegram.cards import Card
+
+log = structlog.get_logger()
+
+SEND_TIMEOUT = 10
+"""Seconds that one call may take; well below the lease of an alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlowDown:
+    """Telegram said 429: nobody sends for that long, and the message was not tried."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The answer was lost, or was an error that passes: the message may have arrived. Try again later."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The final word about a person: they blocked the bot, or are gone (`for_good`)."""
+
+    error: str
+    for_good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The final word about a message: Telegram will never take it."""
+
+    error: str
+
+
+Answer = Delivered | SlowDown | Unknown | Unreachable | Refused
+
+# Descriptions of telegram-bot-api's Client.cpp, in lower case.
+_BLOCKED = ("bot was blocked by the user",)
+_GONE = (
+    "user is deactivated",
+    "chat not found",
+    "bot was kicked",
+    "bot is not a member",
+    "the group chat was deleted",
+    "bot can't initiate conversation",
+    "have no rights to send a message",
+)
+_PHOTO_TROUBLE = (
+    "wrong file identifier",
+    "failed to get http url content",
+    "wrong type of the web page content",
+    "photo_invalid_dimensions",
+    "image_process_failed",
+    "webpage_media_empty",
+    "webpage_curl_failed",
+    "wrong remote file",
+)
+
+
+def create_bot(settings: Settings, *, timeout: float = 60) -> Bot:
+    """A client of the Bot API at `TELEGRAM_API_BASE`. Close its session at the end.
+
+    Raises ValueError when `BOT_TOKEN` is not set or is none.
+    """
+    if settings.bot_token is None:
+        raise ValueError(
+            "BOT_TOKEN is not set: get one from @BotFather, or try `make demo`, which needs none"
+        )
+    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_base), timeout=timeout)
+    return Bot(
+        settings.bot_token.get_secret_value(),
+        session=session,
+        default=DefaultBotProperties(
+            parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True)
+        ),
+    )
+
+
+async def send(bot: Bot, chat_id: int, card: Card, *, silent: bool = False) -> Answer:
+    """Send a card, with its photo when Telegram can load it, as plain text when its HTML is refused."""
+    answer = await _try(bot, chat_id, card, photo=card.photo, silent=silent)
+    if (
+        isinstance(answer, Refused)
+        and card.photo
+        and any(part in answer.error.lower() for part in _PHOTO_TROUBLE)
+    ):
+        answer = await _try(bot, chat_id, card, photo=None, silent=silent)
+    if isinstance(answer, Refused) and "can't parse entities" in answer.error.lower():
+        log.error("telegram.markup_refused", chat_id=chat_id, error=answer.error)
+        answer = await _try(bot, chat_id, card, photo=None, silent=silent, plain=True)
+    return answer
+
+
+async def _try(
+    bot: Bot, chat_id: int, card: Card, *, photo: str | None, silent: bool, plain: bool = False
+) -> Answer:
+    try:
+        if photo:
+            message = await bot.send_photo(
+                chat_id,
+                photo,
+                caption=str(card.text),
+                reply_markup=card.keyboard,
+                disable_notification=silent,
+                request_timeout=SEND_TIMEOUT,
+            )
+        else:
+            message = await _send_text(bot, chat_id, card, silent=silent, plain=plain)
+    except (TelegramAPIError, ClientDecodeError) as error:
+        return answer_of(error)
+    return Delivered(message.message_id)
+
+
+async def _send_text(bot: Bot, chat_id: int, card: Card, *, silent: bool, plain: bool) -> Message:
+    if plain:
+        return await bot.send_message(
+            chat_id,
+            card.text.striptags(),
+            parse_mode=None,
+            reply_markup=card.keyboard,
+            disable_notification=silent,
+            request_timeout=SEND_TIMEOUT,
+        )
+    return await bot.send_message(
+        chat_id,
+        str(card.text),
+        reply_markup=card.keyboard,
+        disable_notification=silent,
+        request_timeout=SEND_TIMEOUT,
+    )
+
+
+def answer_of(error: TelegramAPIError | ClientDecodeError) -> Answer:
+    """What an error of aiogram means for the message that caused it."""
+    text = str(error)
+    lowered = text.lower()
+    match error:
+        case TelegramRetryAfter():
+            return SlowDown(timedelta(seconds=error.retry_after))
+        case (
+            TelegramServerError() | TelegramNetworkError() | ClientDecodeError() | TelegramUnauthorizedError()
+        ):
+            # A revoked token is the operator's trouble: alerts wait for the new one.
+            return Unknown(text)
+        case TelegramForbiddenError() if any(part in lowered for part in _BLOCKED):
+            return Unreachable(text, for_good=False)
+        case TelegramForbiddenError() | TelegramBadRequest() | TelegramNotFound() if any(
+            part in lowered for part in _GONE
+        ):
+            return Unreachable(text, for_good=True)
+        case _:
+            return Refused(text)

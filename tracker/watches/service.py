@@ -1,0 +1,236 @@
+"""Watching: begin, pause, resume, stop, and choose when to be told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from tracker import clock
+from tracker.catalog.models import Listing
+from tracker.errors import BadInput, NotYours, OverAllowance
+from tracker.money import Money
+from tracker.users.models import User, UserState
+from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
+
+MAX_WATCHES = 1000
+"""Watches that a person may have: the largest plan's number, and everybody's until plans exist."""
+
+PAGE_SIZE = 6
+
+
+class Sort(StrEnum):
+    NEWEST = "new"
+    NAME = "name"
+    PRICE = "price"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPage:
+    """One page of a person's watches."""
+
+    watches: Sequence[Watch]
+    page: int
+    pages: int
+    total: int
+
+
+def _loaded() -> Select[Watch]:
+    return (
+        select(Watch)
+        .join(Watch.listing)
+        .options(joinedload(Watch.listing), selectinload(Watch.rules))
+        .execution_options(populate_existing=True)
+    )
+
+
+def _kept(user: User) -> tuple[ColumnElement[bool], ...]:
+    return Watch.user_id == user.id, Watch.state != WatchState.STOPPED
+
+
+async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id: int) -> tuple[Watch, bool]:
+    """Begin to watch, with the default rule (any drop); the second value says whether that is new.
+
+    A watch that was stopped before begins anew under its old number. Raises OverAllowance.
+    """
+    # The lock on the person makes "count, then add" one step for two taps at once.
+    await session.scalars(select(User.id).where(User.id == user.id).with_for_update())
+    found = await session.scalar(_loaded().where(Watch.user_id == user.id, Watch.listing_id == listing.id))
+    if found is not None and found.state != WatchState.STOPPED:
+        return found, False
+    kept = await session.scalar(select(func.count()).select_from(Watch).where(*_kept(user))) or 0
+    if kept >= MAX_WATCHES:
+        raise OverAllowance("error.too_many_watches", allowed=MAX_WATCHES)
+    now = clock.now()
+    if found is None:
+        last = await session.scalar(select(func.max(Watch.number)).where(Watch.user_id == user.id)) or 0
+        found = Watch(user_id=user.id, listing_id=listing.id, number=last + 1, chat_id=chat_id)
+        session.add(found)
+    else:
+        found.rules.clear()
+        await session.flush()
+    found.state, found.chat_id, found.created_at = WatchState.ACTIVE, chat_id, now
+    found.start_minor = listing.price_minor
+    found.start_currency = listing.currency if listing.price_minor is not None else None
+    found.rules.append(AlertRule(kind=RuleKind.ANY_DROP, created_at=now))
+    await session.flush()
+    await _check_what_is_wanted(session, [listing.id])
+    return await owned(session, user, found.id), True
+
+
+async def of_listing(session: AsyncSession, user: User, listing_id: int) -> Watch | None:
+    """This person's watch on a listing, unless it was stopped."""
+    return await session.scalar(_loaded().where(*_kept(user), Watch.listing_id == listing_id))
+
+
+async def owned(session: AsyncSession, user: User, watch_id: int) -> Watch:
+    """The person's own watch, stopped or not. Raises NotYours for anybody else's and for none."""
+    found = await session.scalar(_loaded().where(Watch.user_id == user.id, Watch.id == watch_id))
+    if found is None:
+        raise NotYours
+    return found
+
+
+async def matching(session: AsyncSession, user: User, words: str) -> Sequence[Watch]:
+    """The watches that a command's words mean: "3" or "#3" by number, else a part of the title or store."""
+    words = words.strip()
+    number = words.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        by_number = (await session.scalars(_loaded().where(*_kept(user), Watch.number == int(number)))).all()
+        if by_number:
+            return by_number
+    return (
+        await session.scalars(
+            _loaded().where(*_kept(user), _contains(words)).order_by(Watch.number).limit(20)
+        )
+    ).all()
+
+
+async def to_be(session: AsyncSession, user: User, state: WatchState) -> Sequence[Watch]:
+    """The watches that could be paused, resumed or stopped: what /pause offers when it names none."""
+    before = {
+        WatchState.PAUSED: (WatchState.ACTIVE,),
+        WatchState.ACTIVE: (WatchState.PAUSED,),
+        WatchState.STOPPED: (WatchState.ACTIVE, WatchState.PAUSED),
+    }[state]
+    wanted = _loaded().where(Watch.user_id == user.id, Watch.state.in_(before))
+    return (await session.scalars(wanted.order_by(Watch.id.desc()).limit(20))).all()
+
+
+async def page(
+    session: AsyncSession, user: User, *, page: int = 0, sort: Sort = Sort.NEWEST, needle: str = ""
+) -> WatchPage:
+    """A page of the watches whose title or store holds `needle`; too large a page is the last."""
+    wanted = (*_kept(user), _contains(needle)) if needle else _kept(user)
+    total = (
+        await session.scalar(select(func.count()).select_from(Watch).join(Watch.listing).where(*wanted)) or 0
+    )
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(page, 0), pages - 1)
+    rows = await session.scalars(
+        _loaded().where(*wanted).order_by(*_order(sort)).limit(PAGE_SIZE).offset(page * PAGE_SIZE)
+    )
+    return WatchPage(rows.all(), page, pages, total)
+
+
+def _order(sort: Sort) -> tuple[Any, ...]:
+    newest = Watch.id.desc()
+    if sort is Sort.NAME:
+        return func.lower(Listing.title), newest
+    if sort is Sort.PRICE:
+        return Listing.price_minor.is_(None), Listing.price_minor, newest
+    if sort is Sort.CHANGE:
+        change = (Listing.price_minor - Watch.start_minor) * 1.0 / func.nullif(Watch.start_minor, 0)
+        return change.is_(None), change, newest
+    return (newest,)
+
+
+def _contains(needle: str) -> ColumnElement[bool]:
+    words = needle.lower()
+    return func.lower(Listing.title).contains(words, autoescape=True) | Listing.store.contains(
+        words, autoescape=True
+    )
+
+
+async def set_state(session: AsyncSession, user: User, watch_id: int, state: WatchState) -> Watch:
+    """Pause, resume or stop; doing it twice is doing it once. Raises NotYours."""
+    found = await owned(session, user, watch_id)
+    found.state = state
+    await session.flush()
+    await _check_what_is_wanted(session, [found.listing_id])
+    return found
+
+
+async def set_target(session: AsyncSession, user: User, watch_id: int, target: Money) -> Watch:
+    """Tell this person when the price is at or below `target`; replaces an earlier target.
+
+    Raises NotYours, and BadInput for a target of nothing or in another currency than the page's.
+    """
+    found = await owned(session, user, watch_id)
+    if target.minor <= 0:
+        raise BadInput("error.target_not_positive")
+    if found.listing.currency is not None and target.currency != found.listing.currency:
+        raise BadInput("error.target_currency", currency=found.listing.currency)
+    rule = next((rule for rule in found.rules if rule.kind == RuleKind.TARGET), None)
+    if rule is None:
+        rule = AlertRule(kind=RuleKind.TARGET, created_at=clock.now())
+        found.rules.append(rule)
+    rule.target_minor, rule.target_currency = target.minor, target.currency
+    await session.flush()
+    return found
+
+
+async def switch_any_drop(session: AsyncSession, user: User, watch_id: int) -> Watch:
+    """Tell of any drop when that was off; do not when it was on. Raises NotYours."""
+    found = await owned(session, user, watch_id)
+    if not _remove(found, RuleKind.ANY_DROP):
+        found.rules.append(AlertRule(kind=RuleKind.ANY_DROP, created_at=clock.now()))
+    await session.flush()
+    return found
+
+
+async def remove_target(session: AsyncSession, user: User, watch_id: int) -> Watch:
+    """Forget the target price; without one this changes nothing. Raises NotYours."""
+    found = await owned(session, user, watch_id)
+    _remove(found, RuleKind.TARGET)
+    await session.flush()
+    return found
+
+
+def _remove(watch: Watch, kind: RuleKind) -> bool:
+    rule = next((rule for rule in watch.rules if rule.kind == kind), None)
+    if rule is not None:
+        watch.rules.remove(rule)
+    return rule is not None
+
+
+async def reachability_changed(session: AsyncSession, user: User) -> None:
+    """Stop the checks that only a person wanted who cannot be reached; begin them again on return."""
+    listings = await session.scalars(select(Watch.listing_id).where(*_kept(user)))
+    await _check_what_is_wanted(session, listings.all())
+
+
+async def _check_what_is_wanted(session: AsyncSession, listing_ids: Sequence[int]) -> None:
+    """A listing is checked while somebody reachable actively watches it, and only then."""
+    for listing in await session.scalars(
+        select(Listing).where(Listing.id.in_(listing_ids)).order_by(Listing.id).with_for_update()
+    ):
+        wanted = await session.scalar(
+            select(Watch.id)
+            .join(Watch.user)
+            .where(
+                Watch.listing_id == listing.id,
+                Watch.state == WatchState.ACTIVE,
+                User.state == UserState.ACTIVE,
+            )
+            .limit(1)
+        )
+        if wanted is None:
+            listing.next_check_at = None
+        elif listing.next_check_at is None:
+            listing.next_check_at = clock.now()
+    await session.flush()

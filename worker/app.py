@@ -1,0 +1,156 @@
+"""The worker process: its jobs and cron, on arq. This file and `tracker/jobs.py` are all that know arq."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from arq.connections import ArqRedis
+from arq.cron import CronJob, cron
+from arq.worker import Function, Worker, func
+from redis.exceptions import RedisError
+
+from tracker.config import Settings
+from tracker.database import Database
+from tracker.fetching.client import Fetcher
+from tracker.jobs import HEARTBEAT_PREFIX, JobQueue
+from tracker.stores.pool import ReaderPool
+from tracker.telegram.rate_limit import RateLimit
+from tracker.telegram.sender import SEND_TIMEOUT, create_bot
+from worker.check import check
+from worker.deliver import Deliverer
+from worker.preview import preview
+from worker.schedule import schedule, sweep
+from worker.workbench import Workbench
+
+log = structlog.get_logger()
+
+JOB_TIMEOUT = 35
+"""Seconds. A killed worker's job returns ten seconds after this; leases, not arq, decide who may work."""
+
+HEARTBEAT_SECONDS = 5
+
+Job = Callable[..., Coroutine[Any, Any, None]]
+
+
+class WorkerApp:
+    """A worker that outlives a Redis that restarts. `run` until cancelled; `close` ends what is in hand."""
+
+    def __init__(self, settings: Settings, database: Database, connect: Callable[[], ArqRedis]) -> None:
+        redis = connect()
+        self._connect = connect
+        self._redis = redis
+        self.bench = Workbench(
+            settings=settings,
+            database=database,
+            queue=JobQueue(redis),
+            fetcher=Fetcher(settings),
+            readers=ReaderPool(settings.reader_processes),
+            bot=create_bot(settings, timeout=SEND_TIMEOUT),
+            rate_limit=RateLimit(
+                redis,
+                per_second=settings.telegram_messages_per_second,
+                per_second_per_chat=settings.telegram_messages_per_second_per_chat,
+            ),
+        )
+        self.deliverer = Deliverer(self.bench)
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether somebody waits for an answer or an alert that is being made right now."""
+        return bool(self.bench.answering or self.deliverer.in_hand)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await self.bench.readers.warm()
+        self.deliverer.start()
+        heartbeat = asyncio.create_task(self._beat())
+        try:
+            while True:
+                async with self._arq_worker() as worker:
+                    try:
+                        await worker.async_run()
+                    except (RedisError, OSError) as error:
+                        log.warning("worker.redis_lost", error=type(error).__name__)
+                await asyncio.sleep(1)  # Redis is away: the next worker connects anew
+        finally:
+            heartbeat.cancel()
+            with suppress(asyncio.CancelledError):
+                await heartbeat
+            await self.deliverer.stop()
+
+    async def close(self) -> None:
+        self.bench.readers.close()
+        await self.bench.fetcher.close()
+        await self.bench.bot.session.close()
+        await self._redis.aclose(close_connection_pool=True)
+
+    @asynccontextmanager
+    async def _arq_worker(self) -> AsyncIterator[Worker]:
+        worker = Worker(
+            functions=self._functions(),
+            cron_jobs=self._cron_jobs(),
+            redis_pool=self._connect(),
+            handle_signals=False,
+            max_jobs=50,
+            poll_delay=0.05,
+            job_timeout=JOB_TIMEOUT,
+            keep_result=0,
+            health_check_interval=10,
+            log_results=False,
+        )
+        try:
+            yield worker
+        finally:
+            with suppress(RedisError, OSError, asyncio.CancelledError):
+                await worker.close()
+
+    def _functions(self) -> list[Function]:
+        return [
+            self._job("check", check),
+            self._job("preview", preview),
+            self._job("deliver", _wake(self.deliverer)),
+        ]
+
+    def _job(self, name: str, job: Job) -> Function:
+        async def run(_ctx: dict[str, Any], *arguments: Any) -> None:
+            with structlog.contextvars.bound_contextvars(job=name):
+                try:
+                    await job(self.bench, *arguments)
+                except Exception:  # a door: what a job could not do, its row's lease brings back
+                    log.exception("job.failed", arguments=arguments)
+
+        return func(run, name=name, keep_result=0, max_tries=3)  # type: ignore[arg-type]  # arq wants a Protocol
+
+    def _cron_jobs(self) -> list[CronJob]:
+        every = max(1, round(self.bench.settings.sweep_seconds))
+        seconds = set(range(0, 60, every))
+        return [
+            cron(
+                self._job(name, job).coroutine,
+                name=f"cron:{name}",
+                second=seconds,
+                run_at_startup=True,
+                keep_result=0,
+                max_tries=1,
+            )
+            for name, job in (("schedule", schedule), ("sweep", sweep))
+        ]
+
+    async def _beat(self) -> None:
+        while True:
+            with suppress(RedisError, OSError):
+                await self._redis.set(HEARTBEAT_PREFIX + self.name, "1", ex=HEARTBEAT_SECONDS * 3)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+def _wake(deliverer: Deliverer) -> Job:
+    async def wake(_bench: Workbench) -> None:
+        deliverer.wake()
+
+    return wake

@@ -1,0 +1,155 @@
+"""Deliver what is owed: claim due alerts, send them outside any transaction, settle each alone."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from redis.exceptions import RedisError
+
+from tracker import clock, metrics
+from tracker.alerts import service as alerts
+from tracker.alerts.service import Claimed
+from tracker.telegram import cards, sender
+from tracker.texts import Language
+from tracker.users.models import UserState
+from tracker.users.service import mark
+from tracker.watches import service as watches
+from worker.workbench import Workbench
+
+log = structlog.get_logger()
+
+IN_HAND = 50
+"""Alerts that one worker sends at a time: what a crash may repeat at the most."""
+
+_FIRST_RETRY = timedelta(seconds=2)
+_LONGEST_RETRY = timedelta(hours=2)
+
+
+class Deliverer:
+    """One delivery loop of a worker process. It wakes on a hint, and by itself once in a sweep."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._hint = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+
+    @property
+    def in_hand(self) -> int:
+        return len(self._sending)
+
+    def start(self) -> None:
+        self._loop = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Something is due now."""
+        self._hint.set()
+
+    async def stop(self, *, within: float = 3) -> None:
+        """Claim nothing more, and let what is in hand end; a lease brings back what does not in time."""
+        if self._loop is not None:
+            self._loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._loop
+        if self._sending:
+            _, late = await asyncio.wait(self._sending, timeout=within)
+            for task in late:
+                task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            self._hint.clear()
+            try:
+                await self._drain()
+            except Exception:  # the loop outlives a database that is away for a while
+                log.exception("alerts.drain_failed")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._bench.settings.sweep_seconds):
+                    await self._hint.wait()
+
+    async def _drain(self) -> None:
+        while True:
+            claimed = await self._claim(IN_HAND - len(self._sending))
+            for one in claimed:
+                task = asyncio.create_task(self._deliver(one))
+                self._sending.add(task)
+                task.add_done_callback(self._sending.discard)
+            if not self._sending:
+                return
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+            # Let half of the places come free, so that a claim is worth its transaction.
+            while claimed and len(self._sending) > IN_HAND // 2:
+                await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _claim(self, limit: int) -> list[Claimed]:
+        if limit <= 0:
+            return []
+        async with self._bench.database.transaction() as session:
+            return list(await alerts.claim(session, limit=limit, lease=self._bench.settings.alert_lease))
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        try:
+            await self._deliver_or_fail(claimed)
+        except Exception:  # one alert's trouble is not the others'; its lease brings it back
+            log.exception("alert.delivery_failed", alert_id=claimed.alert.id)
+
+    async def _deliver_or_fail(self, claimed: Claimed) -> None:
+        bench = self._bench
+        if not claimed.is_wanted:
+            async with bench.database.transaction() as session:
+                await alerts.cancel(session, claimed)
+            metrics.alerts.labels(state="cancelled").inc()
+            return
+        try:
+            turn = await bench.rate_limit.reserve(claimed.alert.chat_id)
+        except (RedisError, OSError) as error:
+            log.warning("alert.no_rate_limit", error=type(error).__name__)
+            await self._put_back(claimed, timedelta(seconds=1))
+            return
+        if not turn.granted:
+            await self._put_back(claimed, turn.wait)
+            return
+        if turn.wait:
+            await asyncio.sleep(turn.wait.total_seconds())
+        card = cards.alert(Language.of(claimed.user), claimed.alert, claimed.watch)
+        answer = await sender.send(bench.bot, claimed.alert.chat_id, card)
+        await self._settle(claimed, answer)
+
+    async def _settle(self, claimed: Claimed, answer: sender.Answer) -> None:
+        bench, alert = self._bench, claimed.alert
+        if isinstance(answer, sender.SlowDown):
+            with suppress(RedisError, OSError):
+                await bench.rate_limit.pause(answer.after)
+        async with bench.database.transaction() as session:
+            match answer:
+                case sender.Delivered(message_id=message_id):
+                    await alerts.sent(session, claimed, message_id)
+                case sender.SlowDown(after=after):
+                    await alerts.put_back(session, claimed, until=clock.now() + after)
+                case sender.Unknown(error=error):
+                    wait = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** (alert.attempts - 1))
+                    await alerts.try_again(session, claimed, after=wait, error=error)
+                case sender.Unreachable(error=error, for_good=for_good):
+                    state = UserState.DEACTIVATED if for_good else UserState.BLOCKED
+                    await alerts.bury(session, claimed, error)
+                    user = await mark(session, claimed.user.telegram_id, state)
+                    if user is not None:
+                        await watches.reachability_changed(session, user)
+                case sender.Refused(error=error):
+                    await alerts.bury(session, claimed, error)
+        self._count(claimed, answer)
+
+    def _count(self, claimed: Claimed, answer: sender.Answer) -> None:
+        kind = type(answer).__name__.lower()
+        if isinstance(answer, sender.Delivered):
+            metrics.alerts.labels(state="sent").inc()
+            metrics.alert_latency_seconds.observe((clock.now() - claimed.alert.observed_at).total_seconds())
+            log.info("alert.sent", alert_id=claimed.alert.id)
+        else:
+            metrics.telegram_errors.labels(kind=kind).inc()
+            log.warning("alert.not_sent", alert_id=claimed.alert.id, kind=kind)
+
+    async def _put_back(self, claimed: Claimed, wait: timedelta) -> None:
+        async with self._bench.database.transaction() as session:
+            await alerts.put_back(session, claimed, until=clock.now() + wait)

@@ -1,0 +1,145 @@
+"""Answer a pasted link: read its page and show a card to confirm, or say in one sentence why not."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from markupsafe import Markup
+
+from tracker import clock
+from tracker.alerts import service as alerts
+from tracker.catalog import previews
+from tracker.catalog import service as catalog
+from tracker.catalog.models import Listing, Preview, PreviewState
+from tracker.errors import BadLink, FetchFailed
+from tracker.fetching.canonical import canonical
+from tracker.stores.registry import store_of
+from tracker.telegram import cards, sender
+from tracker.telegram.cards import Card
+from tracker.texts import Language
+from tracker.users.models import User, UserState
+from tracker.users.service import mark
+from tracker.watches import service as watches
+from tracker.watches.models import Watch
+from worker.reading import PageRead, read_page
+from worker.workbench import Workbench
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=40)
+"""Longer than a fetch, a read and a send may take together."""
+
+FRESH = timedelta(seconds=30)
+"""A listing that was read this recently is shown without another fetch."""
+
+_SENTENCES = {
+    "captcha": "preview.blocked",
+    "bot_wall": "preview.blocked",
+    "blocked": "preview.blocked",
+    "gone": "preview.gone",
+    "status_404": "preview.gone",
+    "soft_404": "preview.gone",
+    "home_page": "preview.gone",
+    "not_a_product": "preview.not_a_product",
+    "ambiguous": "preview.ambiguous",
+    "empty_shell": "preview.needs_browser",
+    "not_html": "error.not_a_page",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    card: Card
+    state: PreviewState
+    listing_id: int | None = None
+
+
+async def preview(bench: Workbench, preview_id: int) -> None:
+    """Answer one preview, at least once: a worker killed after sending and before settling answers twice."""
+    async with bench.database.transaction() as session:
+        claimed = await previews.claim(session, preview_id, lease=LEASE)
+        if claimed is None:
+            return
+        user = await session.get_one(User, claimed.user_id)
+    with bench.answer():
+        await _answer(bench, claimed, user)
+
+
+async def _answer(bench: Workbench, claimed: Preview, user: User) -> None:
+    language = Language.of(user)
+    if claimed.attempts > previews.MAX_ATTEMPTS:
+        answer = _Answer(Card(language("error.fetch_failed")), PreviewState.FAILED)
+    else:
+        answer = await _fresh_answer(bench, claimed, user, language) or await _read_answer(
+            bench, claimed, user, language
+        )
+    sent = await sender.send(bench.bot, claimed.chat_id, answer.card)
+    if isinstance(sent, sender.SlowDown | sender.Unknown) and claimed.attempts <= previews.MAX_ATTEMPTS:
+        log.warning("preview.not_sent", preview_id=claimed.id, answer=type(sent).__name__)
+        return  # its lease runs out and a sweep finds it again
+    async with bench.database.transaction() as session:
+        if isinstance(sent, sender.Unreachable):
+            await mark(
+                session, user.telegram_id, UserState.DEACTIVATED if sent.for_good else UserState.BLOCKED
+            )
+        assert claimed.lease_token is not None
+        await previews.settle(
+            session, claimed.id, claimed.lease_token, answer.state, listing_id=answer.listing_id
+        )
+
+
+async def _fresh_answer(bench: Workbench, claimed: Preview, user: User, language: Language) -> _Answer | None:
+    async with bench.database.transaction() as session:
+        listing = await catalog.by_url(session, claimed.url)
+        if listing is None:
+            return None
+        watch = await watches.of_listing(session, user, listing.id)
+        is_fresh = (
+            listing.failures == 0
+            and listing.checked_at is not None
+            and clock.now() - listing.checked_at < FRESH
+        )
+        if watch is None and not is_fresh:
+            return None
+        return await _card_for(language, claimed, listing, watch)
+
+
+async def _read_answer(bench: Workbench, claimed: Preview, user: User, language: Language) -> _Answer:
+    read = await read_page(bench, claimed.url)
+    offer = read.check.offer
+    if offer is None:
+        return _Answer(Card(_why_not(language, claimed.url, read)), PreviewState.FAILED)
+    owed = 0
+    async with bench.database.transaction() as session:
+        listing = await catalog.list_offer(session, _listing_url(claimed.url, read.url), offer)
+        move = await catalog.record(session, listing.id, read.check, interval=bench.settings.check_interval)
+        if move is not None:
+            owed = await alerts.owe(session, move)
+        watch = await watches.of_listing(session, user, listing.id)
+        answer = await _card_for(language, claimed, listing, watch)
+    if owed:
+        await bench.queue.deliver()
+    return answer
+
+
+async def _card_for(language: Language, claimed: Preview, listing: Listing, watch: Watch | None) -> _Answer:
+    if watch is not None:
+        card = cards.already_watched(language, watch, clock.now())
+    else:
+        card = cards.preview(language, listing, claimed.id)
+    return _Answer(card, PreviewState.SHOWN, listing.id)
+
+
+def _listing_url(asked: str, final: str) -> str:
+    """Where the offer was really read: a short link or a mobile address leads to the one listing."""
+    try:
+        return canonical(final)
+    except BadLink:
+        return asked
+
+
+def _why_not(language: Language, url: str, read: PageRead) -> Markup:
+    store = store_of(url).name
+    if isinstance(read.error, FetchFailed):
+        return language(read.error.text_key, store=store)
+    return language(_SENTENCES.get(read.check.outcome, "preview.no_price"), store=store)

@@ -1,0 +1,37 @@
+"""What every job works with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aiogram import Bot
+
+from tracker.config import Settings
+from tracker.database import Database
+from tracker.fetching.client import Fetcher
+from tracker.jobs import JobQueue
+from tracker.stores.pool import ReaderPool
+from tracker.telegram.rate_limit import RateLimit
+
+
+@dataclass
+class Workbench:
+    """The tools of one worker process; `answering` counts the answers that people wait for right now."""
+
+    settings: Settings
+    database: Database
+    queue: JobQueue
+    fetcher: Fetcher
+    readers: ReaderPool
+    bot: Bot
+    rate_limit: RateLimit
+    answering: int = field(default=0)
+
+    @contextmanager
+    def answer(self) -> Iterator[None]:
+        """Count an answer while it is being made."""
+        self.answering += 1
+        try:
+            yield
+        finally:
+            self.answering -= 1
