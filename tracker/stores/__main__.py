@@ -68,7 +68,13 @@ async def answer_line(pool: ReaderPool, line: str) -> dict[str, Any]:
         known = asked if isinstance(asked, dict) else {}
         error = f"{type(problem).__name__}: {problem}"
         nothing = fields(Reading(Outcome.NO_OFFER, reason=Reason.UNREADABLE))
-        return {"file": known.get("file"), "url": known.get("url"), **nothing, "milliseconds": 0.0, "error": error}
+        return {
+            "file": known.get("file"),
+            "url": known.get("url"),
+            **nothing,
+            "milliseconds": 0.0,
+            "error": error,
+        }
 
 
 def printed(answered: dict[str, Any], *, indent: int | None = None) -> None:

@@ -16,6 +16,7 @@ _SOURCE = "microdata"
 _PRODUCTS = frozenset(
     "product productgroup productmodel individualproduct vehicle car book videogame".split()
 )
+_OFFERS = frozenset({"offer", "aggregateoffer"})
 _LISTS = frozenset("itemlist offercatalog collectionpage searchresultspage".split())
 _BESIDE = frozenset(
     "itemlistelement isrelatedto issimilarto isaccessoryorsparepartfor isconsumablefor isvariantof review reviews "
@@ -43,13 +44,19 @@ class Item:
 
 def read_microdata(page: Page) -> list[Claim]:
     """A claim for each product that the page's microdata speaks of."""
-    return [_claim(page, item) for item in _items(page) if item.types & _PRODUCTS]
+    items = _items(page)
+    claims = [_claim(page, item) for item in items if item.types & _PRODUCTS]
+    if not any(quote.amount for claim in claims for quote in claim.quotes):
+        # Some pages mark up the price and forget the product around it.
+        claims += [_ownerless_claim(page, item) for item in items if _is_ownerless_offer(item)]
+    return claims
 
 
 def _items(page: Page) -> list[Item]:
     if "itemprop" not in page.html and "itemProp" not in page.html:
         return []
-    items: dict[int, Item] = {}
+    nobody = Item(frozenset({"offer"}))
+    items: dict[int, Item] = {0: nobody}
     for node in page.tree.css("[itemscope], [itemprop]")[:_MOST_NODES]:
         attributes = node.attributes
         names = (attributes.get("itemprop") or "").lower().split()[:5]
@@ -60,9 +67,8 @@ def _items(page: Page) -> list[Item]:
             value: LexborNode | Item = item
         else:
             value = node
-        if owner is not None:
-            for name in names:
-                owner.values.setdefault(name, []).append(value)
+        for name in names:
+            (owner or nobody).values.setdefault(name, []).append(value)
     return list(items.values())
 
 
@@ -99,6 +105,16 @@ def _claim(page: Page, item: Item) -> Claim:
         brand=_first_text(item, "brand", 200),
         listed=_is_beside(item),
     )
+
+
+def _is_ownerless_offer(item: Item) -> bool:
+    inside = item.owner.types if item.owner else frozenset[str]()
+    return bool(item.types & _OFFERS) and not inside & (_OFFERS | _PRODUCTS | _LISTS)
+
+
+def _ownerless_claim(page: Page, offer: Item) -> Claim:
+    quotes = tuple(quote for quote in _quotes(page, offer) if quote.amount)
+    return Claim(_SOURCE, Weight.SOCIAL, quotes, listed=not quotes)
 
 
 def _is_beside(item: Item) -> bool:

@@ -9,6 +9,7 @@ import signal
 import sys
 from concurrent.futures import TimeoutError as LateResult
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -110,6 +111,5 @@ def _prepare(memory: int) -> None:
     )  # a handler in Python waits for the parser that must be stopped
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-        with open("/proc/self/statm", "rb") as statm:
-            in_use = int(statm.read().split()[0]) * resource.getpagesize()
+        in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (in_use + memory, in_use + memory))

@@ -69,7 +69,7 @@ def read_price(
     if len(text) > _LONGEST_TEXT:
         return None
     text = _plain(text)
-    if _OTHER_AMOUNT.search(text):
+    if is_other_amount(text):
         return None
     marked: set[tuple[Decimal, str | None]] = set()
     bare: set[tuple[Decimal, str | None]] = set()
@@ -114,6 +114,11 @@ def read_machine_price(
             return None
     amount = round(Decimal(f"{whole}.{decimals or 0}"), 4)
     return (amount, currency_hint) if amount > 0 else None
+
+
+def is_other_amount(text: str) -> bool:
+    """Whether the words make an amount an instalment, a saving, a price per unit, a charge: anything but the price."""
+    return bool(_OTHER_AMOUNT.search(text))
 
 
 def _plain(text: str) -> str:

@@ -132,7 +132,7 @@ def _with(quote: Quote, facts: dict[str, str | None]) -> Quote:
 def _quotes(page: Page, graph: Graph, offers: Any, currency: str | None) -> Iterator[Quote]:
     for offer in graph.resolve(offers):
         own_currency = _currency(offer) or currency
-        nested = [q for q in _nested(page, graph, offer, own_currency)]
+        nested = list(_nested(page, graph, offer, own_currency))
         yield from nested
         if "lowPrice" in offer or "aggregateoffer" in types_of(offer):
             summary = _summary(page, offer, own_currency)

@@ -1,0 +1,261 @@
+"""The decision about one page: which of the prices that its sources claim is the one to pay, if any."""
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from tracker.money import Money
+from tracker.stores.candidates import Claim, Quote, Role, Weight
+from tracker.stores.currencies import currency_of, currency_of_country, largest_minor
+from tracker.stores.offer import Availability, Offer, Outcome, Reading, Reason
+from tracker.stores.page import Page
+
+_CURRENCY_TAGS = ("product:price:currency", "og:price:currency", "product:sale_price:currency", "currency")
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """The one price that a source settles on."""
+
+    source: int
+    quote: Quote
+    confidence: float
+    addressed: bool = False
+    """The page's own address names this variant: what is said of the others does not count."""
+
+    @property
+    def amount(self) -> Decimal:
+        return self.quote.amount or Decimal(0)
+
+
+class Verdict:
+    """Weighs what the sources say about the page's subject; `subjects` come with the strongest source first."""
+
+    def __init__(self, page: Page, subjects: list[Claim]) -> None:
+        self._page = page
+        self._subjects = subjects
+        self._quotes = [[self._in_currency(quote) for quote in subject.quotes] for subject in subjects]
+
+    def reading(self) -> Reading:
+        """The offer, or the reason why no price is to be trusted."""
+        outcomes = [self._settle(source) for source in range(len(self._subjects))]
+        settled = [outcome for outcome in outcomes if isinstance(outcome, _Settled)]
+        if settled:
+            chosen = self._agreed(settled, outcomes)
+        elif Reason.AMBIGUOUS in outcomes:
+            chosen = Reason.AMBIGUOUS
+        else:
+            chosen = Reason.NO_CURRENCY if Reason.NO_CURRENCY in outcomes else Reason.NO_PRICE
+        if isinstance(chosen, _Settled):
+            return self._offer(chosen)
+        marked_up = self._subjects[0].weight is not Weight.VISIBLE
+        if chosen is Reason.NO_PRICE and marked_up and self._said_availability() is Availability.OUT_OF_STOCK:
+            return self._offer(None)
+        return Reading(Outcome.NO_OFFER, reason=chosen)
+
+    def _in_currency(self, quote: Quote) -> Quote:
+        """With what the page's other tags name, else the currency of the shop's country, where it names none."""
+        if quote.amount is None or quote.currency:
+            return quote
+        for tag in _CURRENCY_TAGS:
+            found = {currency_of(text.strip()[:10]) for text in self._page.metas.get(tag, [])} - {None}
+            if len(found) == 1:
+                return replace(quote, currency=found.pop())
+        return replace(quote, currency=currency_of_country(self._page.country))
+
+    def _settle(self, source: int) -> _Settled | Reason:
+        """The one price of a source that is meant, or why none is."""
+        quotes = self._quotes[source]
+        confidence = self._subjects[source].weight / 100
+        priced = [quote for quote in quotes if _money(quote.amount, quote.currency)]
+        if not priced:
+            unnamed = any(quote.amount and not quote.currency for quote in quotes)
+            return Reason.NO_CURRENCY if unnamed else Reason.NO_PRICE
+        exact = [quote for quote in priced if quote.role is Role.SELLING]
+        addressed = _one_price(self._addressed(exact))
+        if addressed is not None:
+            return _Settled(source, addressed, confidence, addressed=True)
+        new = [quote for quote in exact if not quote.used] or exact
+        for meant in (new, [quote for quote in new if quote.availability is Availability.IN_STOCK]):
+            one = _one_price(meant)
+            if one is not None:
+                return _Settled(source, one, confidence)
+        lowest = _one_price([quote for quote in priced if quote.role is Role.LOWEST])
+        return _Settled(source, lowest, 0.6) if lowest else Reason.AMBIGUOUS
+
+    def _addressed(self, quotes: list[Quote]) -> list[Quote]:
+        """The quotes that the page's own address names: by an article number, a variant in the query, or a path."""
+        if len(quotes) < 2:
+            return []
+        asked = {value.lower() for _, value in parse_qsl(self._page.query)[:30]}
+        asked |= {part.lower() for part in re.split(r"[/.]", self._page.path)[-4:]}
+        by_number = [quote for quote in quotes if quote.sku and quote.sku.lower() in asked]
+        if by_number:
+            return by_number
+        ours = set(parse_qsl(self._page.query)[:30])
+        by_query = [
+            quote for quote in quotes if quote.url and (theirs := _query(quote.url)) and theirs <= ours
+        ]
+        if by_query:
+            return by_query
+        by_path = [quote for quote in quotes if quote.url and address(quote.url) == address(self._page.url)]
+        return by_path if len(by_path) < len(quotes) else []
+
+    def _agreed(self, settled: list[_Settled], outcomes: list[_Settled | Reason]) -> _Settled | Reason:
+        """The strongest source's price, unless a source of markup contradicts it."""
+        first = settled[0]
+        unsure = outcomes.index(Reason.AMBIGUOUS) if Reason.AMBIGUOUS in outcomes else len(outcomes)
+        if unsure < first.source:
+            # The stronger source shows several prices; a weaker one may say which of them is meant.
+            amounts = {quote.amount for quote in self._quotes[unsure]}
+            return replace(first, confidence=0.65) if first.amount in amounts else Reason.AMBIGUOUS
+        marked_up = [one for one in settled if self._subjects[one.source].weight is not Weight.VISIBLE]
+        if first.addressed:
+            marked_up = [one for one in marked_up if one.addressed]
+        if all(one.amount == first.amount for one in marked_up):
+            if first.quote.role is Role.LOWEST:
+                return first
+            agreeing = sum(one.amount == first.amount for one in settled)
+            confidence = first.confidence + 0.02 * (agreeing - 1) - (0 if agreeing == len(settled) else 0.1)
+            return replace(first, confidence=min(0.99, confidence))
+        return Reason.AMBIGUOUS if first.quote.role is Role.LOWEST else self._seen(marked_up)
+
+    def _seen(self, settled: list[_Settled]) -> _Settled | Reason:
+        """Sources contradict each other: what a person sees decides, else the strongest within reason."""
+        first = settled[0]
+        seen = [one for one in settled if _shows(self._page.words, one.amount)]
+        if len({one.amount for one in seen}) == 1:
+            return replace(seen[0], confidence=0.75)
+        for other in settled:
+            near = first.amount < other.amount * 3 and other.amount < first.amount * 3
+            if other.quote.currency != first.quote.currency or not near:
+                return Reason.AMBIGUOUS
+        return replace(first, confidence=0.6)
+
+    def _offer(self, settled: _Settled | None) -> Reading:
+        quote = settled.quote if settled else None
+        source = settled.source if settled else 0
+        subjects = [self._subjects[source], *self._subjects]
+        title = next((subject.title for subject in subjects if subject.title), None) or next(
+            iter(self._page.names), ""
+        )
+        if not title:
+            return Reading(Outcome.NO_OFFER, reason=Reason.NOT_A_PRODUCT)
+        agreeing = [q for quotes in self._quotes for q in quotes if quote and q.amount == quote.amount]
+        evidence = {q.evidence.source: q.evidence for q in reversed(agreeing or self._quotes[source])}
+        # Facts of one variant hold for the offer only when it is that variant that the price belongs to.
+        alone = (
+            quote if quote and ((settled and settled.addressed) or len(self._quotes[source]) == 1) else None
+        )
+        return Reading(
+            Outcome.OFFER,
+            Offer(
+                title=title,
+                price=_money(quote.amount, quote.currency) if quote else None,
+                list_price=_list_price(quote, agreeing) if quote else None,
+                availability=self._availability(settled),
+                image=next((whole for whole in (self._image(s.image) for s in subjects) if whole), None),
+                variant=alone.variant if alone else None,
+                seller=quote.seller if quote else None,
+                sku=(alone.sku if alone else None) or next((s.sku for s in subjects if s.sku), None),
+                gtin=(alone.gtin if alone else None) or next((s.gtin for s in subjects if s.gtin), None),
+                brand=next((s.brand for s in subjects if s.brand), None),
+                confidence=round(settled.confidence if settled else 0.8, 2),
+                evidence=tuple(reversed(evidence.values())),
+            ),
+        )
+
+    def _availability(self, settled: _Settled | None) -> Availability:
+        """In stock, when any of the source's offers at this price is: sizes that cost the same come and go."""
+        if settled is None:
+            return self._said_availability()
+        if settled.addressed:
+            said = {settled.quote.availability}
+        else:
+            said = {q.availability for q in self._quotes[settled.source] if q.amount == settled.amount}
+        return _best(said) or self._said_availability()
+
+    def _said_availability(self) -> Availability:
+        """What the strongest source that says anything of it says."""
+        for quotes in self._quotes:
+            best = _best({quote.availability for quote in quotes})
+            if best:
+                return best
+        return Availability.UNKNOWN
+
+    def _image(self, source: str | None) -> str | None:
+        """The whole address of an image, or None for anything but http."""
+        try:
+            whole = urljoin(self._page.url, source or "")
+        except ValueError:
+            return None
+        return whole if source and whole.startswith(("http://", "https://")) else None
+
+
+def address(url: str) -> tuple[str, str]:
+    """Host and path, for telling whether two addresses mean one page."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", url
+    return (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/")
+
+
+def _query(url: str) -> set[tuple[str, str]]:
+    try:
+        return set(parse_qsl(urlsplit(url).query)[:30])
+    except ValueError:
+        return set()
+
+
+def _best(said: set[Availability]) -> Availability | None:
+    if Availability.IN_STOCK in said:
+        return Availability.IN_STOCK
+    return Availability.OUT_OF_STOCK if Availability.OUT_OF_STOCK in said else None
+
+
+def _list_price(quote: Quote, agreeing: list[Quote]) -> Money | None:
+    """The first list price that a source with the same price names, if it is larger and not absurdly so."""
+    price = _money(quote.amount, quote.currency)
+    for other in agreeing:
+        listed = _money(other.list_amount, quote.currency) if other.currency == quote.currency else None
+        if listed and price and price.minor < listed.minor <= price.minor * 50:
+            return listed
+    return None
+
+
+def _money(amount: Decimal | None, currency: str | None) -> Money | None:
+    """As Money, or None for what nobody would ask: nothing, or more than a hundred million."""
+    if amount is None or currency is None:
+        return None
+    money = Money.of(amount, currency)
+    return money if 0 < money.minor <= largest_minor(currency) else None
+
+
+def _one_price(quotes: list[Quote]) -> Quote | None:
+    """The first of quotes that all say the same, one in stock before the others."""
+    if len({(quote.amount, quote.currency) for quote in quotes}) != 1:
+        return None
+    return next((quote for quote in quotes if quote.availability is Availability.IN_STOCK), quotes[0])
+
+
+def _shows(words: str, amount: Decimal) -> bool:
+    """Whether the visible text holds the amount in one of the usual ways of writing it."""
+    whole, _, decimals = f"{amount:.2f}".partition(".")
+    grouped = f"{int(whole):,}"
+    indian = grouped
+    if len(whole) > 5:
+        head, tail = whole[:-3], whole[-3:]
+        pairs = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)]
+        indian = ",".join([*reversed(pairs), tail])
+    wholes = {
+        whole,
+        grouped,
+        indian,
+        grouped.replace(",", "."),
+        grouped.replace(",", " "),
+        grouped.replace(",", "\u00a0"),
+    }
+    ending = r"(?:[.,\s]?00)?" if decimals == "00" else rf"[.,\s]?{decimals}"
+    return any(re.search(rf"(?<![\d.,]){re.escape(w)}{ending}0?(?![\d]|[.,]\d)", words) for w in wholes)
