@@ -1,6 +1,6 @@
 """${message}.
 
-Revision: ${up_revision}, after ${down_revision | comma,n}. Written ${create_date}.
+Revision: ${up_revision}, after ${down_revision or 'nothing'}. Written ${create_date}.
 """
 
 from collections.abc import Sequence
