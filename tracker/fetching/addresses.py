@@ -48,13 +48,17 @@ class Address:
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
+    def target(self) -> str:
+        """What is asked of the host: path and query."""
+        return self.path if self.query is None else f"{self.path}?{self.query}"
+
+    @property
     def endpoint(self) -> str:
         return endpoint(self.host, self.port)
 
     def __str__(self) -> str:
-        query = "" if self.query is None else f"?{self.query}"
         fragment = "" if self.fragment is None else f"#{self.fragment}"
-        return f"{self.scheme}://{self.netloc}{self.path}{query}{fragment}"
+        return f"{self.scheme}://{self.netloc}{self.target}{fragment}"
 
 
 def endpoint(host: str, port: int) -> str:

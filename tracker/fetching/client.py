@@ -4,13 +4,12 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import quote
 
 import httpcore
-import httpx
 import structlog
 
 from tracker.config import Settings
@@ -25,12 +24,12 @@ __all__ = ["FetchLimits", "FetchProblem", "Fetcher", "Page", "Resolver"]
 log = structlog.get_logger(__name__)
 
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 PriceTrackerPro/0.1"
-HEADERS = {
-    "User-Agent": USER_AGENT,
-    "Accept": "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8",
-    "Accept-Language": "en-IN,en;q=0.9",
-    "Accept-Encoding": "gzip",  # the only coding that is decoded within a bound, deflate apart
-}
+HEADERS = (
+    ("User-Agent", USER_AGENT),
+    ("Accept", "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8"),
+    ("Accept-Language", "en-IN,en;q=0.9"),
+    ("Accept-Encoding", "gzip"),  # no coding is asked for that is not decoded within a bound
+)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PIECES_BETWEEN_PAUSES = 64
 
@@ -69,6 +68,9 @@ class Page:
 class Fetcher:
     """Fetches pages over one pool of connections, each dialled by the guard.
 
+    It stands on httpcore's pool itself. A client above it would parse links and `Location` once more, keep
+    cookies, decode bodies and read proxies from the environment: all that has to be ours, or off.
+
     With `settings.fetch_replay_origin` every page comes from `{origin}/replay?url=…` instead, while links are
     judged, redirects followed and pages named by the shops' own addresses.
     `tls` trusts what it is told to instead of the public authorities; `network` opens the sockets.
@@ -86,32 +88,23 @@ class Fetcher:
         self._limits = limits or FetchLimits()
         self._allowed = frozenset(entry.lower() for entry in settings.fetch_allow_private)
         self._replay = parse(settings.fetch_replay_origin) if settings.fetch_replay_origin else None
-        self._own_resolver = SystemResolver() if resolver is None else None
-        self._client = httpx.AsyncClient(
-            transport=_GuardedTransport(
-                httpcore.AsyncConnectionPool(
-                    ssl_context=tls or _public_authorities(),
-                    max_connections=self._limits.connections,
-                    max_keepalive_connections=self._limits.connections // 4,
-                    keepalive_expiry=5,
-                    network_backend=GuardedNetwork(
-                        resolver=resolver or self._own_resolver or SystemResolver(),
-                        network=network or httpcore.AnyIOBackend(),
-                        allowed=self._allowed | ({self._replay.endpoint} if self._replay else frozenset()),
-                        resolve_seconds=self._limits.resolve_seconds,
-                        head_bytes=self._limits.head_bytes,
-                    ),
-                )
+        self._system_resolver = SystemResolver()
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls or public_authorities(),
+            max_connections=self._limits.connections,
+            # A connection carries one page: what a server sends too much is never taken for the next one's,
+            # and every fetch is judged anew. Reuse is not even cheaper here: the pool polls idle sockets.
+            max_keepalive_connections=0,
+            network_backend=GuardedNetwork(
+                resolver=resolver or self._system_resolver,
+                network=network or httpcore.AnyIOBackend(),
+                allowed=self._allowed | ({self._replay.endpoint} if self._replay else frozenset()),
+                resolve_seconds=self._limits.resolve_seconds,
+                head_bytes=self._limits.head_bytes,
             ),
-            headers=HEADERS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=httpx.Timeout(self._limits.total_seconds, connect=self._limits.connect_seconds),
-            follow_redirects=False,
-            trust_env=False,
         )
-        # httpx names every link at INFO, httpcore every header at DEBUG; links are what people watch.
-        for chatty in ("httpx", "httpcore"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
+        # At DEBUG httpcore logs every link and header; links are what people watch.
+        logging.getLogger("httpcore").setLevel(logging.WARNING)
 
     async def fetch(self, url: str) -> Page:
         """The page at `url`, whatever its status.
@@ -121,32 +114,18 @@ class Fetcher:
         """
         started = time.monotonic()
         try:
-            async with asyncio.timeout(self._limits.total_seconds):
-                page = await self._follow(url, started)
+            with _failing_as_ours():
+                async with asyncio.timeout(self._limits.total_seconds):
+                    page = await self._follow(url, started)
         except FetchFailed as failure:
-            error = failure
-        except BadLink as bad:
-            error = failed(FetchProblem.BAD_LINK, str(bad.details.get("reason", "another scheme")))
-            error.__cause__ = bad
-        except (TimeoutError, httpcore.TimeoutException) as late:
-            error = failed(FetchProblem.TIMEOUT, type(late).__name__)
-            error.__cause__ = late
-        except httpcore.ProtocolError as broken:
-            error = failed(FetchProblem.PROTOCOL, type(broken).__name__)
-            error.__cause__ = broken
-        except (httpcore.NetworkError, OSError) as closed:
-            error = failed(FetchProblem.CONNECT, type(closed).__name__)
-            error.__cause__ = closed
-        else:
-            log.debug("page.fetched", status=page.status, bytes=len(page.body), ms=round(page.milliseconds))
-            return page
-        log.info("page.not_fetched", **error.details, ms=round((time.monotonic() - started) * 1000))
-        raise error
+            log.info("page.not_fetched", **failure.details, ms=_milliseconds_since(started))
+            raise
+        log.debug("page.fetched", status=page.status, bytes=len(page.body), ms=page.milliseconds)
+        return page
 
     async def close(self) -> None:
-        await self._client.aclose()
-        if self._own_resolver is not None:
-            self._own_resolver.close()
+        await self._pool.aclose()
+        self._system_resolver.close()
 
     async def _follow(self, url: str, started: float) -> Page:
         address = parse(url)
@@ -154,50 +133,58 @@ class Fetcher:
             check_address(address, self._allowed)
             response = await self._head(address)
             try:
-                location = response.headers.get("location")
-                if response.status_code not in _REDIRECTS or location is None:
-                    body = await self._body(response)
-                    content_type = response.headers.get("content-type", "")
+                location = _header(response, b"location")
+                if response.status not in _REDIRECTS or not location:
+                    content_type = _header(response, b"content-type")
                     return Page(
                         url=str(address),
                         requested_url=url,
-                        status=response.status_code,
-                        body=body,
+                        status=response.status,
+                        body=await self._body(response),
                         content_type=media_type(content_type),
                         charset=charset(content_type),
-                        milliseconds=(time.monotonic() - started) * 1000,
+                        milliseconds=_milliseconds_since(started),
                     )
                 address = join(address, location)
             finally:
                 await response.aclose()
         raise failed(FetchProblem.REDIRECT_LOOP, f"more than {self._limits.redirects} redirects")
 
-    async def _head(self, address: Address) -> httpx.Response:
-        """The response with its body unread. httpcore bounds each read; the outer limit bounds their sum."""
-        request = self._client.build_request("GET", self._where(address))
+    async def _head(self, address: Address) -> httpcore.Response:
+        """The response with its body unread. httpcore bounds each read; the limit here bounds their sum."""
+        asked, target = address, address.target
+        if self._replay is not None:
+            asked, target = self._replay, f"/replay?url={quote(str(address).partition('#')[0], safe='')}"
+        # The parts are handed over as they were read: nobody parses the link a second time.
+        request = httpcore.Request(
+            "GET",
+            httpcore.URL(scheme=asked.scheme, host=asked.host, port=asked.port, target=target),
+            headers=[("Host", asked.netloc), *HEADERS],
+            extensions={
+                "timeout": {
+                    "connect": self._limits.connect_seconds,
+                    "read": self._limits.total_seconds,
+                    "write": self._limits.total_seconds,
+                    "pool": self._limits.total_seconds,
+                }
+            },
+        )
         async with asyncio.timeout(self._limits.head_seconds):
-            return await self._client.send(request, stream=True)
+            return await self._pool.handle_async_request(request)
 
-    def _where(self, address: Address) -> str:
-        plain = str(address).partition("#")[0]
-        if self._replay is None:
-            return plain
-        return f"{self._replay.scheme}://{self._replay.netloc}/replay?url={quote(plain, safe='')}"
-
-    async def _body(self, response: httpx.Response) -> bytes:
-        if not is_page(media_type(response.headers.get("content-type", ""))):
-            if response.is_success:
+    async def _body(self, response: httpcore.Response) -> bytes:
+        if not is_page(media_type(_header(response, b"content-type"))):
+            if 200 <= response.status < 300:
                 raise failed(FetchProblem.NOT_A_PAGE, "the content type is not a page's")
             return b""
-        announced = response.headers.get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > self._limits.wire_bytes:
+        if int(_header(response, b"content-length")[:20] or 0) > self._limits.wire_bytes:
             raise failed(FetchProblem.TOO_LARGE, "the announced length is too large")
         stream = response.extensions["network_stream"]
         assert isinstance(stream, MeteredStream)
         stream.allow_body(self._limits.wire_bytes)
-        body = BoundedBody(response.headers.get("content-encoding", ""), self._limits.decoded_bytes)
+        body = BoundedBody(_header(response, b"content-encoding"), self._limits.decoded_bytes)
         pieces = 0
-        async for piece in response.aiter_raw():
+        async for piece in response.aiter_stream():
             body.add(piece)
             pieces += 1
             if pieces > self._limits.pieces:
@@ -207,46 +194,33 @@ class Fetcher:
         return body.finished()
 
 
-class _GuardedTransport(httpx.AsyncBaseTransport):
-    """Hands httpx's requests to our own pool, by the public interfaces of both."""
-
-    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
-        self._pool = pool
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await self._pool.handle_async_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(
-                    scheme=request.url.raw_scheme,
-                    host=request.url.raw_host,
-                    port=request.url.port,
-                    target=request.url.raw_path,
-                ),
-                headers=request.headers.raw,
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_Raw(response), extensions=response.extensions
-        )
-
-    async def aclose(self) -> None:
-        await self._pool.aclose()
+@contextmanager
+def _failing_as_ours() -> Iterator[None]:
+    """Turns what the layers below raise into FetchFailed, with the cause kept for operators."""
+    try:
+        yield
+    except BadLink as error:
+        raise failed(FetchProblem.BAD_LINK, str(error.details.get("reason", "another scheme"))) from error
+    except (TimeoutError, httpcore.TimeoutException) as error:
+        raise failed(FetchProblem.TIMEOUT, type(error).__name__) from error
+    except httpcore.ProtocolError as error:
+        raise failed(FetchProblem.PROTOCOL, type(error).__name__) from error
+    except (httpcore.NetworkError, OSError) as error:
+        raise failed(FetchProblem.CONNECT, type(error).__name__) from error
 
 
-class _Raw(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._response.aiter_stream()
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
+def _header(response: httpcore.Response, name: bytes) -> str:
+    """A response's header; empty when it is missing, joined when it stands there several times."""
+    values = [value.decode("utf-8", "replace") for key, value in response.headers if key.lower() == name]
+    return ", ".join(values)
 
 
-def _public_authorities() -> ssl.SSLContext:
-    context = httpx.create_ssl_context(trust_env=False)
+def _milliseconds_since(started: float) -> float:
+    return round((time.monotonic() - started) * 1000, 1)
+
+
+def public_authorities() -> ssl.SSLContext:
+    """Verifies servers and their names against the public authorities; TLS 1.2 or later."""
+    context = httpcore.default_ssl_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
