@@ -17,7 +17,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -27,9 +26,6 @@ import pytest
 import redis
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Table
-
-from tracker.database import Base, create_engine
 
 _ROOT = Path(__file__).parent.parent
 
@@ -58,34 +54,7 @@ def alembic_config(database_url: str) -> Config:
 
 def build_schema(database_url: str) -> None:
     """Give an empty database every table, by the migrations that production runs."""
-    if not any(Path(_ROOT, "migrations/versions").glob("0001_*.py")):
-        asyncio.run(_create_all(database_url))
-        return
     command.upgrade(alembic_config(database_url), "head")
-
-
-async def _create_all(database_url: str) -> None:
-    for module in sorted((_ROOT / "tracker").glob("*/models.py")):
-        with suppress(ModuleNotFoundError):
-            import_module(f"tracker.{module.parent.name}.models")
-    engine = create_engine(database_url)
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all, tables=_whole_tables())
-    finally:
-        await engine.dispose()
-
-
-def _whole_tables() -> list[Table]:
-    tables = dict(Base.metadata.tables)
-    while broken := [
-        name
-        for name, table in tables.items()
-        if any(key.target_fullname.partition(".")[0] not in tables for key in table.foreign_keys)
-    ]:
-        for name in broken:
-            del tables[name]
-    return list(tables.values())
 
 
 def chromium_path() -> str:
