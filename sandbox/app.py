@@ -19,6 +19,8 @@ from sandbox.control import Control, Patience
 from sandbox.telegram import TelegramSandbox
 from tracker import clock
 
+PEOPLE = {1001: "Asha", 1002: "Ravi", 1003: "Meera"}
+"""Who the page offers to be, by Telegram id. None has pressed Start."""
 _PAGE = Path(__file__).parent / "page"
 _HEADERS = {
     # Pictures come from any shop; everything else is ours. The shop in its frame is on this origin.
@@ -49,6 +51,9 @@ def create_app(
     `busy` says whether the bot's own house still has work in hand; `say` and `tap` wait for it.
     `advance_clock` moves the clock of the process that the bot lives in.
     """
+    for user_id, first_name in PEOPLE.items():
+        if user_id not in telegram.state.users:
+            telegram.add_user(user_id, first_name)
     control = Control(telegram, busy=busy, advance_clock=advance_clock, patience=patience)
     return Starlette(
         routes=[
