@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
+import arq.worker
 import structlog
 from arq.connections import ArqRedis
 from arq.cron import CronJob, cron
@@ -37,19 +38,37 @@ HEARTBEAT_SECONDS = 5
 Job = Callable[..., Coroutine[Any, Any, None]]
 
 
-class WorkerApp:
-    """A worker that outlives a Redis that restarts. `run` until cancelled; `close` ends what is in hand."""
+async def _say_nothing(_redis: object, _log: object) -> None: ...
 
-    def __init__(self, settings: Settings, database: Database, connect: Callable[[], ArqRedis]) -> None:
+
+# arq asks Redis for INFO at its start, only to log it; an in-memory Redis has none and would end the worker.
+setattr(arq.worker, "log_redis_info", _say_nothing)  # noqa: B010 - not among what arq exports
+
+
+class WorkerApp:
+    """A worker that outlives a Redis that restarts. `run` until cancelled, then `close`.
+
+    `readers` are the caller's to close; without them the worker has its own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        connect: Callable[[], ArqRedis],
+        *,
+        readers: ReaderPool | None = None,
+    ) -> None:
         redis = connect()
         self._connect = connect
+        self._owns_readers = readers is None
         self._redis = redis
         self.bench = Workbench(
             settings=settings,
             database=database,
             queue=JobQueue(redis),
             fetcher=Fetcher(settings),
-            readers=ReaderPool(settings.reader_processes),
+            readers=readers or ReaderPool(settings.reader_processes),
             bot=create_bot(settings, timeout=SEND_TIMEOUT),
             rate_limit=RateLimit(
                 redis,
@@ -85,7 +104,8 @@ class WorkerApp:
             await self.deliverer.stop()
 
     async def close(self) -> None:
-        self.bench.readers.close()
+        if self._owns_readers:
+            self.bench.readers.close()
         await self.bench.fetcher.close()
         await self.bench.bot.session.close()
         await self._redis.aclose(close_connection_pool=True)
@@ -95,7 +115,9 @@ class WorkerApp:
         worker = Worker(
             functions=self._functions(),
             cron_jobs=self._cron_jobs(),
-            redis_pool=self._connect(),
+            redis_pool=(redis := self._connect()),
+            job_serializer=redis.job_serializer,
+            job_deserializer=redis.job_deserializer,
             handle_signals=False,
             max_jobs=50,
             poll_delay=0.05,

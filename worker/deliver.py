@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 import structlog
-from redis.exceptions import RedisError
 
 from tracker import clock, metrics
 from tracker.alerts import service as alerts
@@ -15,6 +14,7 @@ from tracker.texts import Language
 from tracker.users.models import UserState
 from tracker.users.service import mark
 from tracker.watches import service as watches
+from worker.speaking import say
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
@@ -101,26 +101,12 @@ class Deliverer:
                 await alerts.cancel(session, claimed)
             metrics.alerts.labels(state="cancelled").inc()
             return
-        try:
-            turn = await bench.rate_limit.reserve(claimed.alert.chat_id)
-        except (RedisError, OSError) as error:
-            log.warning("alert.no_rate_limit", error=type(error).__name__)
-            await self._put_back(claimed, timedelta(seconds=1))
-            return
-        if not turn.granted:
-            await self._put_back(claimed, turn.wait)
-            return
-        if turn.wait:
-            await asyncio.sleep(turn.wait.total_seconds())
         card = cards.alert(Language.of(claimed.user), claimed.alert, claimed.watch)
-        answer = await sender.send(bench.bot, claimed.alert.chat_id, card)
+        answer = await say(bench, claimed.alert.chat_id, card)
         await self._settle(claimed, answer)
 
     async def _settle(self, claimed: Claimed, answer: sender.Answer) -> None:
         bench, alert = self._bench, claimed.alert
-        if isinstance(answer, sender.SlowDown):
-            with suppress(RedisError, OSError):
-                await bench.rate_limit.pause(answer.after)
         async with bench.database.transaction() as session:
             match answer:
                 case sender.Delivered(message_id=message_id):
@@ -146,10 +132,5 @@ class Deliverer:
             metrics.alerts.labels(state="sent").inc()
             metrics.alert_latency_seconds.observe((clock.now() - claimed.alert.observed_at).total_seconds())
             log.info("alert.sent", alert_id=claimed.alert.id)
-        else:
-            metrics.telegram_errors.labels(kind=kind).inc()
+        elif not isinstance(answer, sender.SlowDown):
             log.warning("alert.not_sent", alert_id=claimed.alert.id, kind=kind)
-
-    async def _put_back(self, claimed: Claimed, wait: timedelta) -> None:
-        async with self._bench.database.transaction() as session:
-            await alerts.put_back(session, claimed, until=clock.now() + wait)

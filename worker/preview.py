@@ -22,12 +22,18 @@ from tracker.users.service import mark
 from tracker.watches import service as watches
 from tracker.watches.models import Watch
 from worker.reading import PageRead, read_page
+from worker.speaking import say_soon
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=40)
+LEASE = timedelta(seconds=50)
 """Longer than a fetch, a read and a send may take together."""
+
+TURN = timedelta(seconds=10)
+"""How long an answer waits for its chat's turn before it is put back."""
+
+RETRY = timedelta(seconds=3)
 
 FRESH = timedelta(seconds=30)
 """A listing that was read this recently is shown without another fetch."""
@@ -73,19 +79,17 @@ async def _answer(bench: Workbench, claimed: Preview, user: User) -> None:
         answer = await _fresh_answer(bench, claimed, user, language) or await _read_answer(
             bench, claimed, user, language
         )
-    sent = await sender.send(bench.bot, claimed.chat_id, answer.card)
-    if isinstance(sent, sender.SlowDown | sender.Unknown) and claimed.attempts <= previews.MAX_ATTEMPTS:
-        log.warning("preview.not_sent", preview_id=claimed.id, answer=type(sent).__name__)
-        return  # its lease runs out and a sweep finds it again
+    sent = await say_soon(bench, claimed.chat_id, answer.card, within=TURN)
     async with bench.database.transaction() as session:
+        if isinstance(sent, sender.SlowDown | sender.Unknown) and claimed.attempts <= previews.MAX_ATTEMPTS:
+            log.warning("preview.not_sent", preview_id=claimed.id, answer=type(sent).__name__)
+            await previews.try_again(session, claimed, after=RETRY)
+            return
         if isinstance(sent, sender.Unreachable):
             await mark(
                 session, user.telegram_id, UserState.DEACTIVATED if sent.for_good else UserState.BLOCKED
             )
-        assert claimed.lease_token is not None
-        await previews.settle(
-            session, claimed.id, claimed.lease_token, answer.state, listing_id=answer.listing_id
-        )
+        await previews.settle(session, claimed, answer.state, listing_id=answer.listing_id)
 
 
 async def _fresh_answer(bench: Workbench, claimed: Preview, user: User, language: Language) -> _Answer | None:

@@ -4,20 +4,25 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
 from tracker.catalog.models import Preview, PreviewState
-from tracker.errors import NotYours
+from tracker.errors import NotYours, OverAllowance
 from tracker.users.models import User
 
 MAX_ATTEMPTS = 3
+MOST_WAITING = 20
+"""Answers that one person may wait for at a time."""
 
 
 async def ask(session: AsyncSession, user: User, url: str, *, chat_id: int) -> Preview:
-    """Owe this person an answer about a canonical URL."""
+    """Owe this person an answer about a canonical URL. Raises OverAllowance while too many are owed."""
     now = clock.now()
+    waiting = select(func.count()).where(Preview.user_id == user.id, Preview.state == PreviewState.ASKED)
+    if (await session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise OverAllowance("error.too_many_previews")
     preview = Preview(user_id=user.id, chat_id=chat_id, url=url, due_at=now, asked_at=now)
     session.add(preview)
     await session.flush()
@@ -58,18 +63,24 @@ async def overdue(session: AsyncSession, *, limit: int = 100) -> Sequence[int]:
 
 
 async def settle(
-    session: AsyncSession,
-    preview_id: int,
-    lease_token: str,
-    state: PreviewState,
-    *,
-    listing_id: int | None = None,
+    session: AsyncSession, claimed: Preview, state: PreviewState, *, listing_id: int | None = None
 ) -> None:
-    """Close a preview under the caller's lease."""
+    """Close a claimed preview."""
+    await _update(session, claimed, state=state, listing_id=listing_id, answered_at=clock.now())
+
+
+async def try_again(session: AsyncSession, claimed: Preview, *, after: timedelta) -> None:
+    """Put a claimed preview back for a while."""
+    await _update(session, claimed, due_at=clock.now() + after)
+
+
+async def _update(session: AsyncSession, claimed: Preview, **values: object) -> None:
+    # The token fences: whoever was frozen past the lease changes nothing.
     await session.execute(
         update(Preview)
-        .where(Preview.id == preview_id, Preview.lease_token == lease_token)
-        .values(state=state, listing_id=listing_id, answered_at=clock.now(), lease_until=None)
+        .where(Preview.id == claimed.id, Preview.lease_token == claimed.lease_token)
+        .values(lease_token=None, lease_until=None, **values)
+        .execution_options(synchronize_session=False)
     )
 
 

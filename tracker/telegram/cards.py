@@ -86,7 +86,7 @@ def watch(
     if listing.failures and listing.read_at:
         lines.append(language("watch.not_read_since", when=language.time(listing.read_at)))
     if watch.state == WatchState.ACTIVE and listing.next_check_at:
-        lines.append(language("watch.next_check", when=language.ago(max(listing.next_check_at, now), now)))
+        lines.append(language("watch.next_check", when=language.ahead(listing.next_check_at, now)))
     lines.append(_state_line(language, watch))
     return Card(
         _join(lines), photo_of(listing), InlineKeyboardMarkup(inline_keyboard=_watch_rows(language, watch))

@@ -171,10 +171,15 @@ class Language:
         return format_datetime(moment, "d MMMM y", tzinfo=zone, locale=self.locale)
 
     def ago(self, moment: datetime, now: datetime) -> str:
-        """ "just now", or "5 minutes ago", or "in 5 minutes"."""
-        seconds = (moment - now).total_seconds()
-        if abs(seconds) < 10:
+        """ "just now", or "5 minutes ago"."""
+        if (now - moment).total_seconds() < 10:
             return self.plain("time.just_now")
+        return format_timedelta(moment - now, add_direction=True, locale=self.locale, threshold=1.2)
+
+    def ahead(self, moment: datetime, now: datetime) -> str:
+        """ "in a moment", or "in 5 minutes"."""
+        if (moment - now).total_seconds() < 10:
+            return self.plain("time.soon")
         return format_timedelta(moment - now, add_direction=True, locale=self.locale, threshold=1.2)
 
     def _fill(self, key: str, text: str, details: dict[str, Any]) -> Markup:

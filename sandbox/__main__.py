@@ -1,0 +1,90 @@
+"""`make demo`: the whole service and the outside world on one machine, with no account and no token.
+
+The service is the real one (`run.py`); the Telegram, the shop and the people are the sandbox's. Everything is
+kept in a folder that goes when the demo ends, unless `--keep` names one.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+import run
+from sandbox.app import create_app, serve
+from sandbox.replay import Replay
+from sandbox.shop import DemoShop
+from sandbox.telegram import TelegramSandbox
+from tracker import logs
+from tracker.config import Settings
+from tracker.shutdown import until_stopped
+
+CHECK_SECONDS = 2
+"""How often the demo looks at its shop: an alert is seconds away, not half an hour."""
+
+
+def demo_settings(origin: str, token: str, folder: Path, *, replay: bool, web_port: int) -> Settings:
+    """The service's settings in the demo: nothing of the environment, everything of this machine."""
+    return Settings(
+        _env_file=None,
+        bot_token=SecretStr(token),
+        telegram_api_base=origin,
+        telegram_webhook_secret=None,
+        public_url=None,
+        database_url=f"sqlite+aiosqlite:///{folder / 'demo.sqlite3'}",
+        redis_url=None,
+        admin_ids=frozenset({1001}),
+        fetch_allow_private=frozenset({urlsplit(origin).netloc}),
+        fetch_replay_origin=origin if replay else None,
+        check_interval_seconds=CHECK_SECONDS,
+        web_host="127.0.0.1",
+        web_port=web_port,
+    )
+
+
+async def demo(port: int, folder: Path, pages: Path | None, web_port: int) -> None:
+    telegram = TelegramSandbox()
+    origin = f"http://127.0.0.1:{port}"
+    shop = DemoShop(origin)
+    replay = Replay(pages, shop=shop)
+    settings = demo_settings(origin, telegram.token, folder, replay=pages is not None, web_port=web_port)
+    await asyncio.to_thread(run.migrate, settings.database_url)
+    house = run.House(settings)
+    app = create_app(
+        telegram, extra_routes=[*shop.routes(), *replay.routes()], busy=lambda: house.is_answering
+    )
+    try:
+        async with serve(app, port=port, closing=telegram):
+            print(f"Price Tracker Pro is at {origin}\nStop it with Ctrl-C.", flush=True)
+            await until_stopped(house.run())
+    finally:
+        await house.close()
+    print("Stopped.")
+
+
+def cli() -> None:
+    words = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__.splitlines()[0])
+    words.add_argument("--port", type=int, default=8088, help="the demo's port (8088)")
+    words.add_argument("--web-port", type=int, default=0, help="the webhooks' port (any free one)")
+    words.add_argument("--pages", type=Path, help="a folder of saved pages with a manifest.jsonl to replay")
+    words.add_argument("--keep", type=Path, help="keep the demo's data in this folder")
+    words.add_argument("--log-level", default="WARNING")
+    chosen = words.parse_args()
+    logs.configure(chosen.log_level)
+    with contextlib.ExitStack() as stack:
+        folder = chosen.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            asyncio.run(demo(chosen.port, folder, chosen.pages, chosen.web_port))
+        except OSError as error:
+            sys.exit(
+                f"The demo cannot start on port {chosen.port}: {error.strerror}. Choose another with --port."
+            )
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,52 @@
+"""Say a card in a chat at the pace that Telegram allows."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from redis.exceptions import RedisError
+
+from tracker import metrics
+from tracker.telegram import sender
+from tracker.telegram.cards import Card
+from worker.workbench import Workbench
+
+log = structlog.get_logger()
+
+
+async def say(bench: Workbench, chat_id: int, card: Card) -> sender.Answer:
+    """Send when the chat's turn comes within a moment. `SlowDown` when it does not: nothing was tried.
+
+    A 429 silences every worker for as long as Telegram says.
+    """
+    try:
+        turn = await bench.rate_limit.reserve(chat_id)
+    except (RedisError, OSError) as error:
+        log.warning("telegram.no_rate_limit", error=type(error).__name__)
+        return sender.SlowDown(timedelta(seconds=1))
+    if not turn.granted:
+        return sender.SlowDown(turn.wait)
+    if turn.wait:
+        await asyncio.sleep(turn.wait.total_seconds())
+    answer = await sender.send(bench.bot, chat_id, card)
+    if isinstance(answer, sender.SlowDown):
+        with suppress(RedisError, OSError):
+            await bench.rate_limit.pause(answer.after)
+    if not isinstance(answer, sender.Delivered):
+        metrics.telegram_errors.labels(kind=type(answer).__name__.lower()).inc()
+    return answer
+
+
+async def say_soon(bench: Workbench, chat_id: int, card: Card, *, within: timedelta) -> sender.Answer:
+    """As `say`, but wait for the chat's turn while it comes within that time: somebody is looking."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within.total_seconds()
+    while True:
+        answer = await say(bench, chat_id, card)
+        if not isinstance(answer, sender.SlowDown):
+            return answer
+        wait = answer.after.total_seconds()
+        if loop.time() + wait > deadline:
+            return answer
+        await asyncio.sleep(wait)
