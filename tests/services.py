@@ -160,7 +160,7 @@ def postgresql() -> Iterator[PostgreSQL]:
         finally:
             server.drop_template()
         return
-    with _temporary_cluster() as address:
+    with temporary_cluster() as address:
         yield PostgreSQL(address)
 
 
@@ -174,7 +174,7 @@ async def _answers(address: str) -> bool:
 
 
 @contextmanager
-def _temporary_cluster() -> Iterator[str]:
+def temporary_cluster() -> Iterator[str]:
     programs = _postgresql_programs()
     if programs is None:
         missing(

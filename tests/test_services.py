@@ -82,3 +82,23 @@ def test_settings_ignore_the_environment(
 
 def test_chromium_is_a_program(chromium: str) -> None:
     assert Path(chromium).is_file()
+
+
+@pytest.mark.processes
+def test_without_a_server_a_temporary_postgresql_is_started_and_removed() -> None:
+    with services.temporary_cluster() as address:
+        server = services.PostgreSQL(address)
+        url = server.create()
+        assert url.startswith("postgresql+asyncpg://postgres@127.0.0.1:")
+        server.drop(url)
+    with pytest.raises(OSError, match="Connect call failed"):
+        server.create()
+
+
+def test_a_missing_service_skips_a_test_and_fails_it_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no Redis here"):
+        services.missing("no Redis here")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no Redis here"):
+        services.missing("no Redis here")
