@@ -1,7 +1,7 @@
 """`python -m tracker.stores PAGE --url URL`: the offer that is read from a saved page, as JSON.
 
-`--batch` reads JSON lines {"file": …, "url": …} on standard input and writes one JSON line for each, in order.
-A line that cannot be read gives a line with "error", and the next is read.
+`--batch` reads JSON lines {"file": …, "url": …} on standard input and writes one JSON line for each, in
+order. A line that cannot be read gives a line with "error", and the next is read.
 """
 
 import argparse

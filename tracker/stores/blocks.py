@@ -1,44 +1,64 @@
-"""Pages that are not the shop's answer: bot walls, captchas, dead ends, empty shells, things that are no HTML."""
+"""Pages that are not the shop's answer: bot walls, captchas, dead ends, empty shells, no HTML at all."""
 
 import re
 
 from tracker.stores.offer import Outcome, Reading, Reason
 from tracker.stores.page import Page
 
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
 BLOCKED_STATUSES = frozenset({401, 403, 407, 418, 429, 430, 444, 498, 503, 520, 529, 999})
 
-# In the source of a page that asks for proof of a human. Ordinary pages carry some of these too (a login form with
-# a captcha, a bot detector that said nothing), so they count only on a page with few words.
-_CAPTCHA = re.compile(
-    r"/errors/validateCaptcha|opfcaptcha|captcha-delivery\.com|px-captcha|cf-captcha|cf-turnstile|cf_chl_|/cdn-cgi/challenge"
-    r"|g-recaptcha|hcaptcha\.com|geo\.captcha|arkoselabs|funcaptcha|slider-?captcha|awswaf[^\"']{0,40}captcha",
-    re.IGNORECASE,
+# In the source of a page that asks for proof of a human. Ordinary pages carry some of these too (a login form
+# with a captcha, a bot detector that said nothing), so they count only on a page with few words.
+_CAPTCHA = _any_of(
+    r"/errors/validateCaptcha",
+    r"opfcaptcha",
+    r"captcha-delivery\.com",
+    r"(?:px|cf|g-re|geo\.|slider-?|fun)-?captcha",
+    r"hcaptcha\.com",
+    r"cf-turnstile|cf_chl_|/cdn-cgi/challenge",
+    r"arkoselabs",
+    r"awswaf[^\"']{0,40}captcha",
 )
-_CAPTCHA_WORDS = re.compile(
-    r"type the characters you see|enter the characters you see|are you (?:a )?(?:human|robot)|not a robot|robot check"
-    r"|verify (?:that )?you(?:'|’)?(?: a)?re (?:a )?human|prove you(?:'|’)?re human|confirm you are human|solve the captcha"
-    r"|press (?:&|and) hold|slide to verify|security (?:check|verification) to continue",
-    re.IGNORECASE,
+_CAPTCHA_WORDS = _any_of(
+    r"(?:type|enter) the characters you see",
+    r"are you (?:a )?(?:human|robot)",
+    r"not a robot|robot check",
+    r"(?:verify|confirm|prove) (?:that )?you(?:['’]re| are) (?:a )?human",
+    r"solve the captcha",
+    r"press (?:&|and) hold|slide to verify",
+    r"security (?:check|verification) to continue",
 )
-_WALL_WORDS = re.compile(
-    r"access denied|access to this page has been denied|you have been blocked|request blocked|unusual traffic"
-    r"|pardon our interruption|just a moment|attention required|checking your browser|automated access"
-    r"|too many requests|rate limit|bot detected|suspicious activity|verifying your connection"
-    r"|incapsula incident|reference #\d|temporarily (?:blocked|unavailable)|site maintenance|service unavailable",
-    re.IGNORECASE,
+_WALL_WORDS = _any_of(
+    r"access denied|access to this page has been denied",
+    r"you have been blocked|request blocked|temporarily blocked",
+    r"unusual traffic|suspicious activity|bot detected|automated access",
+    r"pardon our interruption|attention required",
+    r"just a moment|checking your browser|verifying your connection",
+    r"too many requests|rate limit",
+    r"incapsula incident|reference #\d",
+    r"(?:temporarily|service) unavailable|(?:site|under) maintenance",
 )
-_NOT_FOUND = re.compile(
-    r"\b404\b|(?:page|product|item|listing)\s+(?:was |is |could )?(?:not|can ?not|can['’]t|no longer)\s+(?:be )?"
-    r"(?:found|available|exist)|(?:page|product|item) (?:not found|unavailable|has been removed|does(?:n['’]t| not) exist)"
-    r"|no longer (?:exists|available)|we (?:can['’]t|could(?:n['’]t| not)) find (?:that|this|the) (?:page|product|item)"
-    r"|looking for (?:something|that page)\??$|page (?:non|pas) trouvée?|page introuvable|produit introuvable"
-    r"|nicht gefunden|página no encontrada|pagina non trovata|पेज नहीं मिला",
-    re.IGNORECASE,
+_NOT_FOUND = _any_of(
+    r"^\W*(?:error )?404\b|\b404 (?:error|page|not found|-)|\berror 404\b",
+    r"\b(?:page|product|item|listing) (?:was |is )?(?:not|no longer) (?:found|exists?)\b",
+    r"\b(?:page|product|item|listing) (?:can['’]t|couldn['’]t|could not|cannot) be found\b",
+    r"\b(?:page|product|item|listing) (?:has been removed|does(?:n['’]t| not) exist)\b",
+    r"\bpage (?:is )?(?:no longer available|unavailable)\b",
+    r"\bwe (?:can['’]t|cannot|could(?:n['’]t| not)) find (?:that|this|the) (?:page|product|item)\b",
+    r"\blooking for something\?$",
+    r"\bpage (?:non |pas )?(?:trouvée|introuvable)|\bproduit introuvable",
+    r"\bseite (?:wurde )?nicht gefunden|\bpágina no encontrada|\bpagina non trovata|पेज नहीं मिला",
 )
-_NEEDS_SCRIPTS = re.compile(
-    r"(?:enable|turn on|activate|requires?|without)\s+java\s?script|java\s?script (?:is )?(?:disabled|required)",
-    re.I,
+_NEEDS_SCRIPTS = _any_of(
+    r"(?:enable|turn on|activate|requires?|without) java\s?script",
+    r"java\s?script (?:is )?(?:disabled|required)",
 )
+_RUNS_SCRIPTS = re.compile(r"<script(?![^>]{0,200}json)", re.IGNORECASE)
 _FEW_WORDS = 1_500
 _HARDLY_A_WORD = 250
 _NOT_HTML = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"{", b"[")
@@ -87,7 +107,9 @@ def dead_end(page: Page) -> Reading | None:
 
 
 def nothing_here(page: Page, *, is_product: bool) -> Reading:
-    """Why a page without an offer has none: an empty shell, the front door, no product, or a product unpriced."""
+    """Why a page without an offer has none: an empty shell, the front door, no product, or a product
+    unpriced.
+    """
     if len(page.words) < _HARDLY_A_WORD and (
         "<script" in page.html or _NEEDS_SCRIPTS.search(page.html[:100_000])
     ):

@@ -1,7 +1,8 @@
-"""What sources on a page claim, before anything is decided: a Claim is about one product, a Quote is one price of it.
+"""What sources on a page claim, before anything is decided: a Claim is about one product, a Quote is one
+price of it.
 
-Every reader (JSON-LD, microdata, meta tags, an adapter of one shop, visible text) speaks in these; `generic.decide`
-weighs them.
+Every reader (JSON-LD, microdata, meta tags, an adapter of one shop, visible text) speaks in these;
+`generic.decide` weighs them.
 """
 
 from dataclasses import dataclass

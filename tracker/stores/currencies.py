@@ -1,12 +1,13 @@
 """Which currency a mark, a code or a country stands for, and how that currency is written."""
 
 CODES = frozenset(
-    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF "
-    "CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD "
-    "HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD "
-    "LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP "
-    "PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP "
-    "TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG".split()
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN "
+    "BZD CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL "
+    "GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF "
+    "KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR "
+    "MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG "
+    "SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS "
+    "VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG".split()
 )
 """Active ISO 4217 codes of money that shops ask for (and HRK, which old pages still carry)."""
 
@@ -64,8 +65,8 @@ _OWN_MARKS = {
 _SHARED_MARKS: dict[str, dict[str, str]] = {
     "$": {
         "": "USD", "au": "AUD", "ca": "CAD", "nz": "NZD", "sg": "SGD", "hk": "HKD", "tw": "TWD", "mx": "MXN",
-        "ar": "ARS", "cl": "CLP", "co": "COP", "uy": "UYU", "jm": "JMD", "tt": "TTD", "bb": "BBD", "bs": "BSD", "bz": "BZD",
-        "fj": "FJD", "na": "NAD", "bn": "BND", "bm": "BMD",
+        "ar": "ARS", "cl": "CLP", "co": "COP", "uy": "UYU", "jm": "JMD", "tt": "TTD", "bb": "BBD",
+        "bs": "BSD", "bz": "BZD", "fj": "FJD", "na": "NAD", "bn": "BND", "bm": "BMD",
     },
     "¥": {"jp": "JPY", "cn": "CNY"},
     "￥": {"jp": "JPY", "cn": "CNY"},
@@ -105,7 +106,8 @@ _COUNTRY_CURRENCIES = {
 THREE_DECIMALS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 NO_DECIMALS = frozenset("CLP ISK JPY KRW PYG UGX VND XAF XOF".split())
 COMMA_DECIMAL = frozenset(
-    "EUR BRL IDR TRY VND CLP COP ARS UYU PYG DKK NOK SEK ISK CZK PLN HUF RON BGN HRK RSD UAH RUB TND LYD MAD DZD".split()
+    "EUR BRL IDR TRY VND CLP COP ARS UYU PYG DKK NOK SEK ISK CZK PLN HUF RON BGN HRK RSD UAH RUB "
+    "TND LYD MAD DZD".split()
 )
 """Where a comma begins the decimals and a point groups thousands."""
 
@@ -134,7 +136,8 @@ def currency_of_country(country: str | None) -> str | None:
 def currency_of(mark: str, country: str | None = None, hint: str | None = None) -> str | None:
     """The ISO code for a code, symbol or abbreviation, or None when it could be several.
 
-    For a mark that countries share, `hint` (what the page declares) decides if it is one of them, then the country.
+    For a mark that countries share, `hint` (what the page declares) decides if it is one of them, then the
+    country.
     """
     mark = mark.strip()
     if mark.upper() in CODES and (mark.isupper() or mark in _SMALL_CODES):

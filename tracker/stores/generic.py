@@ -34,7 +34,9 @@ def read(page: Page) -> Reading:
 
 
 def decide(page: Page, claims: Iterable[Claim]) -> Reading:
-    """Weigh what the sources claim. The strongest source that settles on one price speaks; the others may object."""
+    """Weigh what the sources claim. The strongest source that settles on one price speaks; the others may
+    object.
+    """
     subjects: list[Claim] = []
     several = False
     own = [claim for claim in claims if not claim.listed]
@@ -51,7 +53,9 @@ def decide(page: Page, claims: Iterable[Claim]) -> Reading:
 
 
 def _subject(page: Page, claims: list[Claim]) -> Claim | None:
-    """The one product of a source that the page is about, or None when it shows several and names none of them."""
+    """The one product of a source that the page is about, or None when it shows several and names none of
+    them.
+    """
     distinct: dict[tuple[object, ...], Claim] = {}
     for claim in claims:
         amounts = frozenset(quote.amount for quote in claim.quotes)
@@ -68,7 +72,7 @@ def _subject(page: Page, claims: list[Claim]) -> Claim | None:
 
 
 def _likeness(page: Page, claim: Claim) -> float:
-    """How much a product resembles what the page calls its subject: 0 to 1, and 2 more for its very address."""
+    """How much a product resembles what the page calls its subject: 0 to 1, and 2 more for its address."""
     title = _words(claim.title or "")
     likeness = 0.0
     for name in page.names:

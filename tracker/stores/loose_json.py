@@ -1,4 +1,6 @@
-"""JSON as shops write it: comments, trailing commas, control characters, CDATA, entities, several values in a row."""
+"""JSON as shops write it: comments, trailing commas, control characters, CDATA, entities, several values in a
+row.
+"""
 
 import html
 import json

@@ -1,4 +1,6 @@
-"""Meta tags of the page's head: Open Graph's product prices, Facebook's catalogue tags, Twitter's labelled data."""
+"""Meta tags of the page's head: Open Graph's product prices, Facebook's catalogue tags, Twitter's labelled
+data.
+"""
 
 from decimal import Decimal
 

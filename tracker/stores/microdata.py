@@ -19,8 +19,8 @@ _PRODUCTS = frozenset(
 _OFFERS = frozenset({"offer", "aggregateoffer"})
 _LISTS = frozenset("itemlist offercatalog collectionpage searchresultspage".split())
 _BESIDE = frozenset(
-    "itemlistelement isrelatedto issimilarto isaccessoryorsparepartfor isconsumablefor isvariantof review reviews "
-    "itemreviewed".split()
+    "itemlistelement isrelatedto issimilarto isaccessoryorsparepartfor isconsumablefor isvariantof review "
+    "reviews itemreviewed".split()
 )
 _MOST_NODES = 6_000
 _HIGHEST_CLIMB = 150

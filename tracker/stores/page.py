@@ -26,8 +26,11 @@ _ENCODINGS = re.compile(
     r"|big5-hkscs|shift[_-]?jis|euc-(?:jp|kr)|iso-2022-jp|koi8-[ru]|tis-620|ks_c_5601-1987|mac-?roman",
     re.IGNORECASE,
 )
-_AS_BROWSERS_DO = {"iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "ascii": "cp1252",
-                   "us-ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "utf-16": "utf-16-le"}  # fmt: skip
+_AS_BROWSERS_DO = {
+    **dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "ascii", "us-ascii"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
+    "utf-16": "utf-16-le",
+}
 
 
 def tidy(text: str | None, limit: int = 500) -> str | None:
@@ -149,7 +152,9 @@ class Page:
 
     @cached_property
     def words(self) -> str:
-        """The text that a person would see, roughly: scripts and styles are left out. Changes the tree: ask last."""
+        """The text that a person would see, roughly: scripts and styles are left out. Changes the tree: ask
+        last.
+        """
         self.tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "select"])
         body = self.tree.body
         return " ".join(body.text(separator=" ").split()) if body else ""

@@ -1,4 +1,6 @@
-"""Readers that can be killed: every HTML parser has a quadratic input, and only a process can be stopped in one."""
+"""Readers that can be killed: every HTML parser has a quadratic input, and only a process can be stopped in
+one.
+"""
 
 import asyncio
 import ctypes
@@ -26,9 +28,10 @@ _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 class ReaderPool:
     """Reads pages in a few processes of its own, each page within limits of time and memory.
 
-    A page that takes longer than `seconds`, or `memory_mb` more than the process had when it was idle, costs its
-    process and nothing else: the answer is a Reading with a reason, and the next page finds a new process. Safe in
-    a process with threads and an event loop: children come from a fork server that has imported the readers alone.
+    A page that takes longer than `seconds`, or `memory_mb` more than the process had when it was idle, costs
+    its process and nothing else: the answer is a Reading with a reason, and the next page finds a new
+    process. Safe in a process with threads and an event loop: children come from a fork server that has
+    imported the readers alone.
     """
 
     def __init__(self, processes: int = 1, *, seconds: float = 2.0, memory_mb: int = 512) -> None:
@@ -105,7 +108,7 @@ def _end(pool: ProcessPool) -> None:
 
 
 def _prepare(memory: int) -> None:
-    """Runs in each new process: dies at once when told to, dies with its parent, and cannot take all memory."""
+    """In each new process: die at once when told to, die with the parent, take only so much memory."""
     signal.signal(
         signal.SIGTERM, signal.SIG_DFL
     )  # a handler in Python waits for the parser that must be stopped

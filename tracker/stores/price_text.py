@@ -1,8 +1,9 @@
 """Amounts in words and digits, as shops print them and as people type them.
 
-Our own reader and not price-parser, which answers something for every text: 5 for "-5", 1 for "1e400", 999 for
-"EMI from ₹999/mo", 1.99 for "$1.99 - $5.00". Here a text holds one amount or none. Indian grouping (1,49,900),
-points that group (1.234 €), Tunisian millimes (999,000 DT) and other digits than ASCII are read as they are meant.
+Our own reader and not price-parser, which answers something for every text: 5 for "-5", 1 for "1e400", 999
+for "EMI from ₹999/mo", 1.99 for "$1.99 - $5.00". Here a text holds one amount or none. Indian grouping
+(1,49,900), points that group (1.234 €), Tunisian millimes (999,000 DT) and other digits than ASCII are read
+as they are meant.
 """
 
 import re
@@ -61,10 +62,10 @@ def read_price(
 ) -> tuple[Decimal, str | None] | None:
     """The one amount in a text, in major units, and its currency where a mark or a hint says it.
 
-    For the text of one chosen node, or of a person ("1,49,900", "Rs. 1,499/-", "₹1.5 lakh"). An amount beside a
-    currency mark wins over bare numbers. None when there is no amount, several different ones, a negative one, or
-    when the words say that it is an instalment, a saving, a price per unit. `currency_hint` is used when the text
-    has no mark of its own; `country_hint` ("in", "uk") decides marks that countries share.
+    For the text of one chosen node, or of a person ("1,49,900", "Rs. 1,499/-", "₹1.5 lakh"). An amount beside
+    a currency mark wins over bare numbers. None when there is no amount, several different ones, a negative
+    one, or when the words say that it is an instalment, a saving, a price per unit. `currency_hint` is used
+    when the text has no mark of its own; `country_hint` ("in", "uk") decides marks that countries share.
     """
     if len(text) > _LONGEST_TEXT:
         return None
@@ -95,9 +96,9 @@ def read_machine_price(
 ) -> tuple[Decimal, str | None] | None:
     """The amount in a machine-readable field: schema.org price, a meta tag's content.
 
-    A point begins the decimals there (schema.org: "Use '.' rather than ','"). Three decimals in a string, where the
-    currency has two and groups with points, may be a thousand: that is read as neither. Anything else than a plain
-    number is read as text. The size is bounded before a number is made of it.
+    A point begins the decimals there (schema.org: "Use '.' rather than ','"). Three decimals in a string,
+    where the currency has two and groups with points, may be a thousand: that is read as neither. Anything
+    else than a plain number is read as text. The size is bounded before a number is made of it.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -117,19 +118,25 @@ def read_machine_price(
 
 
 def is_other_amount(text: str) -> bool:
-    """Whether the words make an amount an instalment, a saving, a price per unit, a charge: anything but the price."""
+    """Whether the words make an amount an instalment, a saving, a price per unit, a charge: anything but the
+    price.
+    """
     return bool(_OTHER_AMOUNT.search(text))
 
 
 def _plain(text: str) -> str:
-    """ASCII digits, one kind of minus, no invisible characters, and no dash in the place of zero cents ("999,-")."""
+    """ASCII digits, one kind of minus, no invisible characters, and no dash in the place of zero cents
+    ("999,-").
+    """
     text = _INVISIBLE.sub("", text)
     digits = (str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
     return _NO_CENTS.sub("", "".join(digits).replace("\u2212", "-"))
 
 
 def _surroundings(text: str, start: int, end: int) -> tuple[str, str | None, str]:
-    """What stands before a number, its currency mark, and what stands after; a mark belongs to the nearer number."""
+    """What stands before a number, its currency mark, and what stands after; a mark belongs to the nearer
+    number.
+    """
     before, after = text[:start], text[end:]
     mark = _MARK_BEFORE.search(before[-8:])
     if mark:

@@ -57,7 +57,8 @@ def store_of(url: str) -> Store:
 def _public_suffixes() -> "TLDExtract":
     from tldextract import TLDExtract  # 0.2 s to import, and the process that reads pages never asks
 
-    # The list that the library carries: no network and no files. Its private part tells shops on one host apart.
+    # The list that the library carries: no network and no files. Its private part tells shops on one host
+    # apart.
     return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 

@@ -1,4 +1,4 @@
-"""JSON-LD: products, their offers and variants, as schema.org describes them and as shops really write them."""
+"""JSON-LD: products, their offers and variants, as schema.org describes and as shops write them."""
 
 import html
 from collections.abc import Iterator
@@ -16,15 +16,16 @@ Node = dict[str, Any]
 
 _SOURCE = "json-ld"
 _PRODUCTS = frozenset(
-    "product productgroup productmodel individualproduct someproducts vehicle car motorcycle book videogame game "
-    "softwareapplication mobileapplication webapplication musicalbum musicrelease drug dietarysupplement".split()
+    "product productgroup productmodel individualproduct someproducts vehicle car motorcycle book videogame "
+    "game softwareapplication mobileapplication webapplication musicalbum musicrelease drug "
+    "dietarysupplement".split()
 )
 _LISTS = frozenset("itemlist offercatalog collectionpage searchresultspage".split())
 ARTICLES = frozenset("article newsarticle blogposting reviewnewsarticle liveblogposting techarticle".split())
 # Where other things than the page's subject hang.
 _BESIDE = frozenset(
-    "itemListElement isRelatedTo isSimilarTo isAccessoryOrSparePartFor isConsumableFor isVariantOf review reviews "
-    "itemReviewed relatedLink hasOfferCatalog makesOffer hasPart about mentions".split()
+    "itemListElement isRelatedTo isSimilarTo isAccessoryOrSparePartFor isConsumableFor isVariantOf review "
+    "reviews itemReviewed relatedLink hasOfferCatalog makesOffer hasPart about mentions".split()
 )
 _MOST_NODES = 50_000
 _MOST_ITEMS = 2_000

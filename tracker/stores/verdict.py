@@ -30,7 +30,7 @@ class _Settled:
 
 
 class Verdict:
-    """Weighs what the sources say about the page's subject; `subjects` come with the strongest source first."""
+    """Weighs what the sources say about the page's subject; `subjects` come strongest source first."""
 
     def __init__(self, page: Page, subjects: list[Claim]) -> None:
         self._page = page
@@ -55,7 +55,7 @@ class Verdict:
         return Reading(Outcome.NO_OFFER, reason=chosen)
 
     def _in_currency(self, quote: Quote) -> Quote:
-        """With what the page's other tags name, else the currency of the shop's country, where it names none."""
+        """With what the page's other tags name, else the currency of the shop's country, if it names none."""
         if quote.amount is None or quote.currency:
             return quote
         for tag in _CURRENCY_TAGS:
@@ -85,7 +85,9 @@ class Verdict:
         return _Settled(source, lowest, 0.6) if lowest else Reason.AMBIGUOUS
 
     def _addressed(self, quotes: list[Quote]) -> list[Quote]:
-        """The quotes that the page's own address names: by an article number, a variant in the query, or a path."""
+        """The quotes that the page's own address names: by an article number, a variant in the query, or a
+        path.
+        """
         if len(quotes) < 2:
             return []
         asked = {value.lower() for _, value in parse_qsl(self._page.query)[:30]}
@@ -167,7 +169,7 @@ class Verdict:
         )
 
     def _availability(self, settled: _Settled | None) -> Availability:
-        """In stock, when any of the source's offers at this price is: sizes that cost the same come and go."""
+        """In stock, when any of the source's offers at this price is: sizes of one price come and go."""
         if settled is None:
             return self._said_availability()
         if settled.addressed:

@@ -1,7 +1,7 @@
 """What a person sees beside the heading: the price, the crossed-out one, and whether it can be bought.
 
-The weakest source. It answers only when the nearest prices to the heading agree on one amount, on a page that has
-something to press for buying.
+The weakest source. It answers only when the nearest prices to the heading agree on one amount, on a page that
+has something to press for buying.
 """
 
 import re
