@@ -249,7 +249,7 @@ async def test_no_link_query_or_page_is_logged(
 
 
 class TestReplay:
-    """Saved pages under the shops' own addresses. The origin is a machine of ours, outside of the internet."""
+    """Saved pages under the shops' own addresses, from a machine of ours outside of the internet."""
 
     @pytest.fixture
     async def replaying(self, settings: MakeSettings) -> AsyncIterator[Callable[[int], Fetcher]]:
@@ -307,7 +307,7 @@ class TestReplay:
 
 
 @pytest.fixture(scope="module")
-def certificate(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of shop.example, with its key, that no authority has signed."""
     if shutil.which("openssl") is None:
         pytest.skip("no openssl to make a certificate with")

@@ -16,7 +16,7 @@ _LINK = re.compile(
 # Where a link in ASCII meets another script it has ended: "…/d/abcको देखो" is a link and two words. Latin
 # letters with accents may belong to a path, since browsers show them decoded.
 _OTHER_SCRIPT = re.compile(r"[^!-~\u00c0-\u024f]")
-_NEXT_LINK = re.compile(r"(?<=[\w)\]}(\[{])https?://", re.IGNORECASE)
+_NEXT_LINK = re.compile(r"(?<=[\w)\]}(\[{,;])https?://", re.IGNORECASE)
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _NEVER_LAST = frozenset(".,;:!?'*~`|([{")
 # Endings of addresses that people type without www. Not every word with a dot in it ("e.g./i.e.") is a link.

@@ -1,0 +1,346 @@
+"""One listing for one thing, and never one for two."""
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.errors import BadLink
+from tracker.fetching.addresses import encoded, join, parse
+from tracker.fetching.canonical import canonical, needs_resolving
+
+SAMPLES = Path("/work/shared/pages/manifest.jsonl")
+
+SAME = {
+    "amazon-dp": ("https://www.amazon.in/dp/B0CYGXYXS6", "https://www.amazon.in/dp/B0CYGXYXS6"),
+    "amazon-slug": (
+        "https://www.amazon.in/Skybags-Backpack/dp/B0CYGXYXS6/ref=sr_1_3?crid=2&keywords=bag&qid=1&sr=8-3",
+        "https://www.amazon.in/dp/B0CYGXYXS6",
+    ),
+    "amazon-slug-in-hindi": (
+        "https://www.amazon.in/-/hi/स्काईबैग/dp/B0CYGXYXS6?th=1&psc=1",
+        "https://www.amazon.in/dp/B0CYGXYXS6",
+    ),
+    "amazon-gp": (
+        "http://amazon.in/gp/product/b0cygxyxs6/?smid=A1&tag=x-21",
+        "https://www.amazon.in/dp/B0CYGXYXS6",
+    ),
+    "amazon-mobile": ("https://m.amazon.in/gp/aw/d/B0CYGXYXS6", "https://www.amazon.in/dp/B0CYGXYXS6"),
+    "amazon-reviews": (
+        "https://www.amazon.in/product-reviews/B0CYGXYXS6?reviewerType=all",
+        "https://www.amazon.in/dp/B0CYGXYXS6",
+    ),
+    "amazon-offers": (
+        "https://www.amazon.in/gp/offer-listing/B0CYGXYXS6#x",
+        "https://www.amazon.in/dp/B0CYGXYXS6",
+    ),
+    "amazon-d": ("https://www.amazon.in/d/B0CYGXYXS6", "https://www.amazon.in/dp/B0CYGXYXS6"),
+    "amazon-isbn": (
+        "https://smile.amazon.co.uk/dp/184975709x?ref_=x",
+        "https://www.amazon.co.uk/dp/184975709X",
+    ),
+    "amazon-without-scheme": ("amazon.in/dp/B0CYGXYXS6", "https://www.amazon.in/dp/B0CYGXYXS6"),
+    "amazon-port": ("https://www.AMAZON.in.:443/dp/B0CYGXYXS6", "https://www.amazon.in/dp/B0CYGXYXS6"),
+    "amazon-search": (
+        "https://www.amazon.in/s?k=iphone&ref=nb_sb_noss&crid=1",
+        "https://www.amazon.in/s?k=iphone",
+    ),
+    "amazon-not-an-asin": (
+        "https://www.amazon.in/stores/d/nothing-here/dp/short",
+        "https://www.amazon.in/stores/d/nothing-here/dp/short",
+    ),
+    "flipkart": (
+        "https://www.flipkart.com/apple-iphone-15-black-128-gb/p/itm6ac6485515ae4?lid=L1&marketplace=FLIPKART"
+        "&pid=MOBGTAGPTB3VS24W&otracker=search&affid=me&affExtParam1=x",
+        "https://www.flipkart.com/apple-iphone-15-black-128-gb/p/itm6ac6485515ae4?pid=MOBGTAGPTB3VS24W",
+    ),
+    "flipkart-app": (
+        "http://dl.flipkart.com/dl/apple-iphone-15-black-128-gb/p/itm6ac6485515ae4?pid=MOBGTAGPTB3VS24W&cmpid=app",
+        "https://www.flipkart.com/apple-iphone-15-black-128-gb/p/itm6ac6485515ae4?pid=MOBGTAGPTB3VS24W",
+    ),
+    "flipkart-mobile": (
+        "https://m.flipkart.com/shirt/p/itm6ac6485515ae4/",
+        "https://www.flipkart.com/shirt/p/itm6ac6485515ae4",
+    ),
+    "flipkart-shelf": (
+        "https://www.flipkart.com/mobiles?otracker=nav&sid=tyy,4io",
+        "https://www.flipkart.com/mobiles?sid=tyy,4io",
+    ),
+    "flipkart-short": ("https://dl.flipkart.com/s/AbC?utm_source=x", "https://dl.flipkart.com/s/AbC"),
+    "myntra": (
+        "https://www.myntra.com/briefs/jockey/jockey-cotton-8037/11863356/buy?mini=true",
+        "https://www.myntra.com/11863356",
+    ),
+    "myntra-short-path": ("http://myntra.com/11863356", "https://www.myntra.com/11863356"),
+    "myntra-shelf": (
+        "https://www.myntra.com/shoes?p=2&f=Brand:Nike",
+        "https://www.myntra.com/shoes?f=Brand:Nike&p=2",
+    ),
+    "nykaa": (
+        "https://www.nykaa.com/cetaphil-lotion/p/22032?productId=22032&pps=2&ptype=product",
+        "https://www.nykaa.com/cetaphil-lotion/p/22032",
+    ),
+    "nykaa-shade": (
+        "https://www.nykaa.com/lipstick/p/22032?skuId=22031&productId=undefined&pps=2",
+        "https://www.nykaa.com/lipstick/p/22032?skuId=22031",
+    ),
+    "nykaa-shelf": (
+        "https://www.nykaa.com/makeup/c/12?ptype=lst",
+        "https://www.nykaa.com/makeup/c/12?ptype=lst",
+    ),
+    "ajio": (
+        "http://www.ajio.com/puma-shirt/p/460453612_olive?user=new",
+        "https://www.ajio.com/puma-shirt/p/460453612_olive",
+    ),
+    "ajio-shelf": ("https://www.ajio.com/men/c/830?x=1", "https://www.ajio.com/men/c/830?x=1"),
+    "shopify-variant": (
+        "https://shop.example/collections/sale/products/kettle?variant=42&_pos=1&_sid=a&_ss=r&utm_source=ig",
+        "https://shop.example/products/kettle?variant=42",
+    ),
+    "shopify-amp": (
+        "https://shop.example/collections/sale/products/red-kettle/amp",
+        "https://shop.example/products/red-kettle",
+    ),
+    "tracking": (
+        "https://shop.example/p?id=7&UTM_Source=x&gclid=1&fbclid=2&ref=home&ref_=nav&tag=me-21&pf_rd_r=1&_ga=2",
+        "https://shop.example/p?id=7",
+    ),
+    "article-number-called-ref": (
+        "https://shop.example/p.php?ref=AB-12345&tag=007",
+        "https://shop.example/p.php?ref=AB-12345&tag=007",
+    ),
+    "mobile-host": ("http://m.shop.example/p/1", "http://shop.example/p/1"),
+    "mobile-host-twice": ("https://m.m.amazon.in/dp/B0CYGXYXS6", "https://www.amazon.in/dp/B0CYGXYXS6"),
+    "host-that-is-only-called-m": ("https://m.co.uk/p", "https://m.co.uk/p"),
+    "mobile-host-at-a-port": ("http://m.shop.example:8080/p", "http://m.shop.example:8080/p"),
+    "amp-host": ("https://amp.shop.example/p-1", "https://shop.example/p-1"),
+    "amp-after": ("https://shop.example/p/kettle-7/amp/?amp=1&x=2", "https://shop.example/p/kettle-7?x=2"),
+    "amp-before": ("https://shop.example/amp/p/kettle-7?outputType=amp", "https://shop.example/p/kettle-7"),
+    "amplifiers": ("https://guitars.example/guitars/amp", "https://guitars.example/guitars/amp"),
+    "an-amplifier": ("https://guitars.example/products/amp", "https://guitars.example/products/amp"),
+    "amperes": ("https://shop.example/fuse?amp=16", "https://shop.example/fuse?amp=16"),
+    "fragment": ("https://shop.example/p#reviews", "https://shop.example/p"),
+    "hash-bang": ("https://shop.example/#!/p/7", "https://shop.example/#!/p/7"),
+    "no-path": ("HTTPS://SHOP.example", "https://shop.example/"),
+    "idna": ("https://दुकान.भारत/चाय", "https://xn--11b7ah1gn.xn--h2brj9c/%E0%A4%9A%E0%A4%BE%E0%A4%AF"),
+    "lookalike-is-another-host": (
+        "https://аmazon.in/dp/B0CYGXYXS6",
+        "https://xn--mazon-3ve.in/dp/B0CYGXYXS6",
+    ),
+    "fullwidth-dot": ("https://amazon.in。evil.example/x", "https://amazon.in.evil.example/x"),
+    "encoding": (
+        "https://shop.example/%7euser/a%2fb/é?q=%e2%82%b9",
+        "https://shop.example/~user/a%2Fb/%C3%A9?q=%E2%82%B9",
+    ),
+    "lone-percent": ("https://shop.example/100%?a=%zz", "https://shop.example/100%25?a=%25zz"),
+    "dot-segments": ("https://shop.example/a/./b/../../c/%2e%2e/", "https://shop.example/"),
+    "query-order": ("https://shop.example/p?b=2&a=2&a=1&&c", "https://shop.example/p?a=1&a=2&b=2&c"),
+    "http-stays": ("http://shop.example:80/p", "http://shop.example/p"),
+    "port-stays": ("http://localhost:8088/shop/kettle", "http://localhost:8088/shop/kettle"),
+    "port-without-scheme": ("localhost:8088/shop/kettle", "https://localhost:8088/shop/kettle"),
+    "store-at-a-port": ("http://www.amazon.in:8088/dp/B0CYGXYXS6", "http://www.amazon.in:8088/dp/B0CYGXYXS6"),
+    "no-subdomain-of-a-store": (
+        "http://music.amazon.in/dp/B0CYGXYXS6",
+        "http://music.amazon.in/dp/B0CYGXYXS6",
+    ),
+    "plain-store": ("http://meesho.com/kettle/p/1abc?x=1", "https://www.meesho.com/kettle/p/1abc?x=1"),
+    "protocol-relative": ("//www.amazon.in/dp/B0CYGXYXS6", "https://www.amazon.in/dp/B0CYGXYXS6"),
+    "ipv6": ("http://[2606:4700:0::1111]:80/p", "http://[2606:4700::1111]/p"),
+    "spaces-around": ("  https://shop.example/p ", "https://shop.example/p"),
+    "mobile-host-of-a-short-link": ("https://bit.ly/AbC?utm_x=1", "https://bit.ly/AbC"),
+}
+
+
+@pytest.mark.parametrize(("url", "expected"), SAME.values(), ids=SAME.keys())
+def test_this_link_has_this_one_spelling(url: str, expected: str) -> None:
+    assert canonical(url) == expected
+    assert canonical(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://www.amazon.in/dp/B0CYGXYXS6", "https://www.amazon.com/dp/B0CYGXYXS6"),
+        ("https://www.flipkart.com/a/p/itm1?pid=A", "https://www.flipkart.com/a/p/itm1?pid=B"),
+        ("https://shop.example/products/kettle?variant=1", "https://shop.example/products/kettle?variant=2"),
+        ("https://www.macys.com/shop/product/x?ID=1", "https://www.macys.com/shop/product/x?ID=2"),
+        ("https://bit.ly/abc", "https://bit.ly/ABC"),
+        ("https://shop.example/p?color=red", "https://shop.example/p?color=blue"),
+        ("https://www.nykaa.com/x/p/1?skuId=2", "https://www.nykaa.com/x/p/1?skuId=3"),
+    ],
+)
+def test_two_things_stay_two_listings(one: str, other: str) -> None:
+    assert canonical(one) != canonical(other)
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("ftp://shop.example/", "error.link_not_http"),
+        ("file:///etc/passwd", "error.link_not_http"),
+        ("javascript:alert(1)", "error.link_not_http"),
+        ("tg://resolve?domain=x", "error.link_not_http"),
+        ("mailto:me@shop.example", "error.link_not_http"),
+        ("user:1@shop.example", "error.link_not_http"),
+        ("", "error.bad_link"),
+        ("https://", "error.bad_link"),
+        ("hello world", "error.bad_link"),
+        ("https://user:secret@shop.example/", "error.bad_link"),
+        ("https://shop.example\\@evil.example/", "error.bad_link"),
+        ("https://shop.example/a\nb", "error.bad_link"),
+        ("https://shop.example/a\n", "error.bad_link"),
+        ("https://shop.example/a\x00b", "error.bad_link"),
+        ("https://shop.example/a\u202eb", "error.bad_link"),
+        ("https://shop.example/a b", "error.bad_link"),
+        ("https://shop..example/", "error.bad_link"),
+        ("https://-shop.example/", "error.bad_link"),
+        ("https://shop.example:port/", "error.bad_link"),
+        ("https://2130706433/", "error.bad_link"),
+        ("https://☃☃☃\u0301.example\u0000/", "error.bad_link"),
+        ("https://a＠b.example/", "error.bad_link"),
+        ("https://" + "é" * 80 + ".example/", "error.bad_link"),
+        ("https://shop.example/" + "a" * 2028, "error.bad_link"),
+        ("https://shop.example/" + "é" * 1000, "error.bad_link"),
+    ],
+)
+def test_this_is_no_link_to_watch(url: str, key: str) -> None:
+    with pytest.raises(BadLink) as caught:
+        canonical(url)
+    assert caught.value.text_key == key
+
+
+def test_a_link_of_2048_characters_is_a_link() -> None:
+    url = "https://shop.example/".ljust(2048, "a")
+    assert canonical(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    """https://amzn.in/d/0abCdEf https://amzn.to/3x https://amzn.eu/d/x https://a.co/d/x https://fkrt.it/x
+    http://dl.flipkart.com/s/x dl.flipkart.com/s/x https://myntr.in/x https://bit.ly/x https://www.bit.ly/x
+    https://t.co/x https://croma.page.link/x https://meesho.onelink.me/x https://ajiio.in/x""".split(),
+)
+def test_this_link_is_short(url: str) -> None:
+    assert needs_resolving(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    """https://www.amazon.in/dp/B0CYGXYXS6 https://dl.flipkart.com/dl/x/p/itm1?pid=A https://notbit.ly/x
+    https://www.myntra.com/11863356 https://bit.ly.shop.example/x https://m.shop.example/x""".split(),
+)
+def test_this_link_names_its_thing(url: str) -> None:
+    assert not needs_resolving(url)
+
+
+def test_only_a_link_can_be_short() -> None:
+    with pytest.raises(BadLink):
+        needs_resolving("javascript:alert(1)")
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/x?y=1", "https://shop.example/x?y=1"),
+        ("x", "https://shop.example/a/x"),
+        ("//other.example/x", "https://other.example/x"),
+        ("?y=2", "https://shop.example/a/b?y=2"),
+        ("HTTP://other.example", "http://other.example/"),
+    ],
+)
+def test_a_location_is_read_from_where_it_was_said(location: str, expected: str) -> None:
+    assert str(join(parse("https://shop.example/a/b?c=d"), location)) == expected
+
+
+@pytest.mark.parametrize(
+    "location", ["/x\r\nSet-Cookie: y", "file:///etc/passwd", "http://[::1", "http://u@x.example/"]
+)
+def test_a_location_that_is_no_link_is_refused(location: str) -> None:
+    with pytest.raises(BadLink):
+        join(parse("https://shop.example/a"), location)
+
+
+NAMES = st.sampled_from(
+    "id variant color pid skuId productId v q ref tag ref_ utm_source gclid th psc amp _pos é %41 %".split()
+) | st.text(st.characters(codec="utf-8", exclude_characters="&=#"), max_size=4)
+VALUES = st.text(st.characters(codec="utf-8", exclude_characters="&#"), max_size=6)
+PAIRS = st.lists(st.tuples(NAMES, VALUES), max_size=6)
+HOSTS = st.sampled_from(
+    "shop.example m.shop.example www.amazon.in m.m.amazon.co.uk flipkart.com dl.flipkart.com www.myntra.com "
+    "nykaa.com ajio.com meesho.com bit.ly amp.m.co.uk दुकान.भारत 8.8.8.8 localhost:8088 [::1]:8088".split()
+)
+SEGMENTS = st.sampled_from(
+    "dp gp product aw d B0CYGXYXS6 p itm6ac6485515ae4 11863356 buy collections products red-kettle amp dl "
+    ". .. %2e%2e %2F %41 % s é".split()
+) | st.text(st.characters(codec="utf-8", exclude_characters="?#/"), max_size=5)
+PATHS = st.lists(SEGMENTS, max_size=6).map("/".join)
+FRAGMENTS = st.sampled_from(["", "#", "#reviews", "#!/p/1", "#!é"])
+
+
+def address(scheme: str, host: str, path: str, pairs: list[tuple[str, str]], fragment: str = "") -> str:
+    query = "&".join(f"{name}={value}" if value else name for name, value in pairs)
+    return f"{scheme}://{host}/{path}?{query}{fragment}"
+
+
+@given(st.sampled_from(["http", "https"]), HOSTS, PATHS, PAIRS, FRAGMENTS)
+def test_what_is_canonical_stays_as_it_is(
+    scheme: str, host: str, path: str, pairs: list[tuple[str, str]], fragment: str
+) -> None:
+    try:
+        once = canonical(address(scheme, host, path, pairs, fragment))
+    except BadLink:
+        return
+    assert canonical(once) == once
+    assert once.isascii()
+    assert parse(once).host == urlsplit(once).hostname
+
+
+@given(HOSTS, PATHS, PAIRS, st.randoms(use_true_random=False))
+def test_the_order_of_parameters_does_not_matter(
+    host: str, path: str, pairs: list[tuple[str, str]], random: st.DataObject
+) -> None:
+    shuffled = sorted(pairs, key=lambda _: random.random())  # type: ignore[attr-defined]
+    try:
+        expected = canonical(address("https", host, path, pairs))
+    except BadLink:
+        return
+    assert canonical(address("https", host, path, shuffled)) == expected
+
+
+UNKNOWN = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8).map(lambda name: f"x{name}")
+
+
+@given(st.lists(st.tuples(UNKNOWN, st.text(max_size=8)), max_size=6), PAIRS)
+def test_a_parameter_that_is_not_known_is_never_dropped(
+    unknown: list[tuple[str, str]], others: list[tuple[str, str]]
+) -> None:
+    named = [(name, encoded(value, frozenset("abc"))) for name, value in unknown]
+    try:
+        result = canonical(address("https", "shop.example", "p", named + others))
+    except BadLink:
+        return
+    kept = parse_qsl(urlsplit(result).query, keep_blank_values=True)
+    for name, value in unknown:
+        assert (name, value) in kept
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_sent_is_a_link_or_is_none(text: str) -> None:
+    for url in (text, f"http://{text}", f"https://shop.example/{text}"):
+        try:
+            once = canonical(url)
+        except BadLink:
+            continue
+        assert canonical(once) == once
+
+
+def test_real_products_stay_apart_and_their_links_stay_as_they_are() -> None:
+    if not SAMPLES.exists():
+        pytest.skip(f"no sample of real pages at {SAMPLES}")
+    urls = {json.loads(line)["url"] for line in SAMPLES.read_text().splitlines()}
+    spelled = {canonical(url) for url in urls}
+    assert {canonical(url) for url in spelled} == spelled
+    assert len(spelled) == len({url.rstrip("/") for url in urls})
