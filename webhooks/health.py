@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import timedelta
 
 import structlog
 from fastapi import APIRouter, Response
@@ -13,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tracker import jobs, metrics
 from tracker.database import Database
+from tracker.inbox import service as inbox
+from webhooks import razorpay, telegram
 
 CHECK_SECONDS = 2.0
 
@@ -42,6 +45,7 @@ def router(database: Database, redis: Redis) -> APIRouter:
 
     @routes.get("/metrics")
     async def metrics_page() -> Response:
+        await _judge("inbox", _measure_inbox(database))
         content, content_type = metrics.render()
         return Response(content, media_type=content_type)
 
@@ -64,6 +68,16 @@ async def _judge(name: str, check: Awaitable[None]) -> dict[str, bool | str]:
         log.warning("readiness.failed", check=name, error=str(error))
         return {"ok": False, "why": f"no answer ({type(error).__name__})"}
     return {"ok": True, "why": "answers"}
+
+
+async def _measure_inbox(database: Database) -> None:
+    """A backlog shows although nobody works it off: it is counted here and not by the worker."""
+    async with database.transaction() as session:
+        waiting = await inbox.waiting(session)
+    for provider in (razorpay.PROVIDER, telegram.PROVIDER):
+        count, age = waiting.get(provider, (0, timedelta(0)))
+        metrics.queue_waiting.labels(f"inbox_{provider}").set(count)
+        metrics.queue_oldest_seconds.labels(f"inbox_{provider}").set(age.total_seconds())
 
 
 async def _database(database: Database) -> None:

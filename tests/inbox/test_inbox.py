@@ -224,6 +224,23 @@ async def test_what_was_done_under_a_lost_lease_is_rolled_back(database: Databas
         assert await session.scalar(select(func.count()).select_from(WebhookEvent)) == 1
 
 
+async def test_unfinished_events_are_counted_by_provider_with_the_age_of_the_oldest(
+    database: Database, later: Later
+) -> None:
+    await receive(database, "1", "2")
+    later(timedelta(minutes=5))
+    await receive(database, "3")
+    (first, *_) = await claim(database, limit=1)
+    async with database.transaction() as session:
+        waiting = await service.waiting(session)
+    assert set(waiting) == {"telegram"}
+    assert waiting["telegram"][0] == 3
+    assert timedelta(minutes=5) <= waiting["telegram"][1] < timedelta(minutes=6)
+    await settle(database, first)
+    async with database.transaction() as session:
+        assert (await service.waiting(session))["telegram"][0] == 2
+
+
 # Giving up
 
 

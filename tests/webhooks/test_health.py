@@ -9,6 +9,7 @@ from tests import services
 from tests.webhooks.conftest import Door
 from tracker import jobs
 from tracker.database import Database
+from tracker.inbox import service as inbox
 from tracker.jobs import HEARTBEAT_PREFIX, JobQueue
 
 
@@ -89,3 +90,22 @@ async def test_metrics_count_deliveries(sqlite_client: httpx.AsyncClient) -> Non
     after = await sqlite_client.get("/metrics")
     assert before.headers["content-type"].startswith("text/plain")
     assert forged(after.text) == forged(before.text) + 1
+
+
+async def test_metrics_show_a_backlog_that_nobody_works_off(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    async with database.transaction() as session:
+        for number in range(3):
+            await inbox.receive(session, "telegram", str(number), b"{}")
+    page = (await client.get("/metrics")).text.splitlines()
+    assert 'queue_waiting{queue="inbox_telegram"} 3.0' in page
+    assert 'queue_waiting{queue="inbox_razorpay"} 0.0' in page
+    assert 'queue_oldest_seconds{queue="inbox_razorpay"} 0.0' in page
+
+
+async def test_metrics_are_shown_without_a_database(door: Door, unused_tcp_port: int) -> None:
+    absent = Database(create_async_engine(f"postgresql+asyncpg://app@127.0.0.1:{unused_tcp_port}/x"))
+    async with door.open(absent) as client:
+        assert (await client.get("/metrics")).status_code == 200
+    await absent.close()

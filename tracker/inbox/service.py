@@ -138,6 +138,17 @@ async def retry_later(session: AsyncSession, event: WebhookEvent, delay: timedel
     return EventState.RECEIVED
 
 
+async def waiting(session: AsyncSession) -> dict[str, tuple[int, timedelta]]:
+    """By provider, how many events are unfinished and for how long the oldest has been."""
+    now = clock.now()
+    rows = await session.execute(
+        select(WebhookEvent.provider, func.count(), func.min(WebhookEvent.received_at))
+        .where(WebhookEvent.state == _RECEIVED)
+        .group_by(WebhookEvent.provider)
+    )
+    return {provider: (count, now - oldest) for provider, count, oldest in rows}
+
+
 def _insert(session: AsyncSession) -> postgresql.Insert | sqlite.Insert:
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     return sqlite.insert(WebhookEvent) if on_sqlite else postgresql.insert(WebhookEvent)
