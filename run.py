@@ -17,9 +17,9 @@ from fakeredis.aioredis import FakeConnection
 from pydantic import ValidationError
 from redis.asyncio import ConnectionPool
 
-from bot.app import BotApp
+from bot.app import BotApp, TokenRefused
 from tracker import jobs, logs
-from tracker.config import Settings
+from tracker.config import Settings, explain
 from tracker.database import Database
 from tracker.shutdown import until_stopped
 from webhooks.app import create_app
@@ -65,6 +65,7 @@ class House:
                 port=settings.web_port,
                 log_config=None,
                 access_log=False,
+                server_header=False,
                 timeout_graceful_shutdown=2,
             )
         )
@@ -123,14 +124,16 @@ def cli() -> None:
     try:
         settings = Settings()
     except ValidationError as error:
-        names = ", ".join(str(problem["loc"][0]).upper() for problem in error.errors())
-        sys.exit(f"These settings cannot be read: {names}. `.env.example` explains each.")
+        sys.exit(f"{explain(error)} `.env.example` explains each setting.")
     if settings.bot_token is None:
         sys.exit("BOT_TOKEN is not set. Get one from @BotFather, or try `make demo`, which needs none.")
     logs.configure(settings.log_level)
     settings.make_folders()
     migrate(settings.database_url)
-    asyncio.run(main(settings))
+    try:
+        asyncio.run(main(settings))
+    except TokenRefused as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,21 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import stamina
 import structlog
 from aiogram import Bot, Dispatcher
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
 from aiogram.types import Update
 from arq.connections import ArqRedis
 from pydantic import ValidationError
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import commands, handlers
 from bot.isolation import DialogueStorage, OneAtATime
@@ -29,8 +38,18 @@ log = structlog.get_logger()
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 _POLLING_SECONDS = 25
 _INBOX_LEASE = timedelta(seconds=60)
+_TRY_AGAIN = timedelta(seconds=5)
 _AT_A_TIME = 100
 _PROVIDER = "telegram"
+
+
+class TokenRefused(Exception):
+    """Telegram does not know the token; only the operator can mend that."""
+
+
+_until_telegram_answers = stamina.AsyncRetryingCaller(
+    attempts=None, timeout=None, wait_initial=1, wait_max=60
+).on((TelegramNetworkError, TelegramServerError, TelegramRetryAfter, ClientDecodeError))
 
 
 class Conversations(Dispatcher):
@@ -65,11 +84,17 @@ class BotApp:
         return self.conversations.in_hand > 0
 
     async def run(self) -> None:
-        """Answer until cancelled: from the inbox when `PUBLIC_URL` is set, by long polling when not."""
-        await commands.publish(self.bot, self._settings)
+        """Answer until cancelled: from the inbox when `PUBLIC_URL` is set, by long polling when not.
+
+        A Telegram that is away at the start is waited for. Raises TokenRefused.
+        """
+        try:
+            await _until_telegram_answers(self._begin)
+        except TelegramUnauthorizedError:
+            raise TokenRefused("Telegram refuses BOT_TOKEN: take a new one from @BotFather") from None
         try:
             if self._settings.public_url:
-                await self._run_from_inbox(self._settings.public_url)
+                await self._run_from_inbox()
             else:
                 await self._run_by_polling()
         finally:
@@ -79,8 +104,19 @@ class BotApp:
         await self.bot.session.close()
         await self._redis.aclose(close_connection_pool=True)
 
+    async def _begin(self) -> None:
+        await commands.publish(self.bot, self._settings)
+        secret = self._settings.telegram_webhook_secret
+        if self._settings.public_url is None or secret is None:
+            await self.bot.delete_webhook()
+            return
+        await self.bot.set_webhook(
+            f"{self._settings.public_url.rstrip('/')}/telegram/webhook",
+            secret_token=secret.get_secret_value(),
+            allowed_updates=ALLOWED_UPDATES,
+        )
+
     async def _run_by_polling(self) -> None:
-        await self.bot.delete_webhook()
         await self.conversations.start_polling(
             self.bot,
             polling_timeout=_POLLING_SECONDS,
@@ -90,17 +126,7 @@ class BotApp:
             tasks_concurrency_limit=_AT_A_TIME,
         )
 
-    async def _run_from_inbox(self, public_url: str) -> None:
-        secret = self._settings.telegram_webhook_secret
-        if secret is None:
-            raise ValueError(
-                "TELEGRAM_WEBHOOK_SECRET is needed with PUBLIC_URL: any long random word will do"
-            )
-        await self.bot.set_webhook(
-            f"{public_url.rstrip('/')}/telegram/webhook",
-            secret_token=secret.get_secret_value(),
-            allowed_updates=ALLOWED_UPDATES,
-        )
+    async def _run_from_inbox(self) -> None:
         waiting = asyncio.Event()
         listener = asyncio.create_task(self._listen(waiting))
         try:
@@ -128,13 +154,25 @@ class BotApp:
 
     async def _handle_event(self, event: WebhookEvent) -> None:
         try:
+            await self._apply(event)
+        except inbox.LeaseLost:
+            log.warning("inbox.lease_lost", event_id=event.event_id)
+        except Exception as failure:  # a door: the update comes back by itself, the others go on
+            log.exception("inbox.event_failed", event_id=event.event_id)
+            with suppress(SQLAlchemyError, OSError, inbox.LeaseLost):
+                async with self._database.transaction() as session:
+                    await inbox.retry_later(session, event, _TRY_AGAIN, type(failure).__name__)
+
+    async def _apply(self, event: WebhookEvent) -> None:
+        try:
             update = Update.model_validate_json(event.body, context={"bot": self.bot})
-            await self.conversations.feed_update(self.bot, update)
-            state, error = EventState.APPLIED, None
         except ValidationError as invalid:
-            state, error = EventState.IGNORED, str(invalid)
+            async with self._database.transaction() as session:
+                await inbox.settle(session, event, EventState.IGNORED, error=str(invalid))
+            return
+        await self.conversations.feed_update(self.bot, update)
         async with self._database.transaction() as session:
-            await inbox.settle(session, event, state, error=error)
+            await inbox.settle(session, event, EventState.APPLIED)
 
     async def _listen(self, waiting: asyncio.Event) -> None:
         while True:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
 from tracker.config import Settings
@@ -52,7 +52,7 @@ async def publish(bot: Bot, settings: Settings) -> None:
             await bot.set_my_commands(
                 _shown(locales()[0], for_admins=True), scope=BotCommandScopeChat(chat_id=admin_id)
             )
-        except TelegramAPIError as error:
+        except TelegramBadRequest as error:
             log.warning("commands.not_set_for_admin", admin_id=admin_id, error=str(error))
 
 

@@ -76,9 +76,8 @@ class Door(BaseMiddleware):
                 username=sender.username,
                 language_code=sender.language_code,
             )
-            if user.state != UserState.ACTIVE and event.my_chat_member is None:
-                user.state = UserState.ACTIVE
-                await watches.reachability_changed(session, user)
+            if event.my_chat_member is None:
+                await watches.reachable(session, sender.id, UserState.ACTIVE)
             data |= {"session": session, "user": user, "language": Language.of(user), "after": after}
             data["is_admin"] = sender.id in self._settings.admin_ids
             await handler(event, data)
@@ -104,6 +103,4 @@ class Door(BaseMiddleware):
 
     async def _lost(self, telegram_id: int) -> None:
         async with self._database.transaction() as session:
-            user = await users.mark(session, telegram_id, UserState.BLOCKED)
-            if user is not None:
-                await watches.reachability_changed(session, user)
+            await watches.reachable(session, telegram_id, UserState.BLOCKED)

@@ -1,13 +1,15 @@
 """Settings, read once from the environment (and `.env`) and passed down."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_DATABASE = "sqlite+aiosqlite:///var/price-tracker.sqlite3"
+_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,100}")
 _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
@@ -81,6 +83,21 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
+    @field_validator("bot_token")
+    @classmethod
+    def _looks_like_a_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
+            raise ValueError("a token of @BotFather looks like 123456789:AAExample_of-letters")
+        return token
+
+    @model_validator(mode="after")
+    def _webhook_mode_has_its_secret(self) -> "Settings":
+        if self.public_url and self.telegram_webhook_secret is None:
+            raise ValueError(
+                "TELEGRAM_WEBHOOK_SECRET is needed with PUBLIC_URL: any long random word will do"
+            )
+        return self
+
     @property
     def check_interval(self) -> timedelta:
         return timedelta(seconds=self.check_interval_seconds)
@@ -98,3 +115,11 @@ class Settings(BaseSettings):
         scheme, _, path = self.database_url.partition("///")
         if scheme.startswith("sqlite") and path and not path.startswith(":memory:"):
             Path(path.partition("?")[0]).parent.mkdir(parents=True, exist_ok=True)
+
+
+def explain(error: ValidationError) -> str:
+    """What is wrong with the settings, a sentence each, without their values."""
+    return " ".join(
+        f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}.".removeprefix(": ")
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)
+    )

@@ -12,7 +12,6 @@ from tracker.alerts.service import Claimed
 from tracker.telegram import cards, sender
 from tracker.texts import Language
 from tracker.users.models import UserState
-from tracker.users.service import mark
 from tracker.watches import service as watches
 from worker.speaking import say
 from worker.workbench import Workbench
@@ -23,7 +22,7 @@ IN_HAND = 50
 """Alerts that one worker sends at a time: what a crash may repeat at the most."""
 
 _FIRST_RETRY = timedelta(seconds=2)
-_LONGEST_RETRY = timedelta(hours=2)
+_LONGEST_RETRY = timedelta(minutes=5)
 
 
 class Deliverer:
@@ -114,14 +113,12 @@ class Deliverer:
                 case sender.SlowDown(after=after):
                     await alerts.put_back(session, claimed, until=clock.now() + after)
                 case sender.Unknown(error=error):
-                    wait = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** (alert.attempts - 1))
+                    wait = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(alert.attempts - 1, 10))
                     await alerts.try_again(session, claimed, after=wait, error=error)
                 case sender.Unreachable(error=error, for_good=for_good):
                     state = UserState.DEACTIVATED if for_good else UserState.BLOCKED
                     await alerts.bury(session, claimed, error)
-                    user = await mark(session, claimed.user.telegram_id, state)
-                    if user is not None:
-                        await watches.reachability_changed(session, user)
+                    await watches.reachable(session, claimed.user.telegram_id, state)
                 case sender.Refused(error=error):
                     await alerts.bury(session, claimed, error)
         self._count(claimed, answer)

@@ -18,7 +18,6 @@ from tracker.telegram import cards, sender
 from tracker.telegram.cards import Card
 from tracker.texts import Language
 from tracker.users.models import User, UserState
-from tracker.users.service import mark
 from tracker.watches import service as watches
 from tracker.watches.models import Watch
 from worker.reading import PageRead, read_page
@@ -86,9 +85,8 @@ async def _answer(bench: Workbench, claimed: Preview, user: User) -> None:
             await previews.try_again(session, claimed, after=RETRY)
             return
         if isinstance(sent, sender.Unreachable):
-            await mark(
-                session, user.telegram_id, UserState.DEACTIVATED if sent.for_good else UserState.BLOCKED
-            )
+            gone = UserState.DEACTIVATED if sent.for_good else UserState.BLOCKED
+            await watches.reachable(session, user.telegram_id, gone)
         await previews.settle(session, claimed, answer.state, listing_id=answer.listing_id)
 
 

@@ -11,9 +11,8 @@ from tracker.watches import service as watches
 async def changed(event: ChatMemberUpdated, session: AsyncSession, user: User) -> None:
     """Blocked: nothing more is sent or checked for them, and everything is kept. Unblocked: all goes on."""
     is_gone = event.new_chat_member.status in ("kicked", "left")
-    user.state = UserState.BLOCKED if is_gone else UserState.ACTIVE
-    await session.flush()
-    await watches.reachability_changed(session, user)
+    state = UserState.BLOCKED if is_gone else UserState.ACTIVE
+    await watches.reachable(session, user.telegram_id, state)
 
 
 def router() -> Router:

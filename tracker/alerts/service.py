@@ -18,8 +18,8 @@ from tracker.database import insert
 from tracker.users.models import User, UserState
 from tracker.watches.models import RuleKind, Watch, WatchState
 
-MAX_ATTEMPTS = 12
-"""Attempts that ended in an error of unknown or passing kind, before an alert is given up: about a day."""
+WORTH_SAYING = timedelta(days=1)
+"""How old a move may be and still be told after attempts that failed; then its alert is given up."""
 
 
 async def owe(session: AsyncSession, move: Move) -> int:
@@ -137,8 +137,8 @@ async def bury(session: AsyncSession, claimed: Claimed, error: str) -> None:
 
 
 async def try_again(session: AsyncSession, claimed: Claimed, *, after: timedelta, error: str) -> None:
-    """Put an alert back after an attempt that failed, or may have; give it up after `MAX_ATTEMPTS`."""
-    if claimed.alert.attempts >= MAX_ATTEMPTS:
+    """Put an alert back after an attempt that failed, or may have; give it up when the move is a day old."""
+    if clock.now() - claimed.alert.observed_at > WORTH_SAYING:
         await bury(session, claimed, error)
         return
     await _settle(session, claimed, state=AlertState.DUE, due_at=clock.now() + after, last_error=error[:500])

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from zoneinfo import available_timezones
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
@@ -25,7 +25,7 @@ async def arrive(
     username: str | None,
     language_code: str | None,
 ) -> User:
-    """The account of whoever wrote, made at their first word; a word from them undoes "blocked"."""
+    """The account of whoever wrote, made at their first word."""
     user = await session.scalar(select(User).where(User.telegram_id == telegram_id))
     now = clock.now()
     if user is None:
@@ -50,13 +50,6 @@ async def arrive(
     if now - user.last_seen_at > _SEEN_EVERY:
         user.last_seen_at = now
     return user
-
-
-async def mark(session: AsyncSession, telegram_id: int, state: UserState) -> User | None:
-    """Note that the person can, or can no longer, be written to; None when nobody has that id."""
-    return await session.scalar(
-        update(User).where(User.telegram_id == telegram_id).values(state=state).returning(User)
-    )
 
 
 def set_language(user: User, locale: str) -> None:

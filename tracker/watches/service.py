@@ -208,8 +208,13 @@ def _remove(watch: Watch, kind: RuleKind) -> bool:
     return rule is not None
 
 
-async def reachability_changed(session: AsyncSession, user: User) -> None:
-    """Stop the checks that only a person wanted who cannot be reached; begin them again on return."""
+async def reachable(session: AsyncSession, telegram_id: int, state: UserState) -> None:
+    """Note whether a person can be written to, and check what somebody reachable wants, and only that."""
+    user = await session.scalar(select(User).where(User.telegram_id == telegram_id).with_for_update())
+    if user is None or user.state == state:
+        return
+    user.state = state
+    await session.flush()
     listings = await session.scalars(select(Watch.listing_id).where(*_kept(user)))
     await _check_what_is_wanted(session, listings.all())
 
