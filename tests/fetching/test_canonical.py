@@ -65,6 +65,10 @@ SAME = {
         "https://m.flipkart.com/shirt/p/itm6ac6485515ae4/",
         "https://www.flipkart.com/shirt/p/itm6ac6485515ae4",
     ),
+    "shopsy": (
+        "https://www.shopsy.in/shirt/p/itm6ac6485515ae4?pid=TSHGACYZNWZD6SGB&lid=L1",
+        "https://www.shopsy.in/shirt/p/itm6ac6485515ae4?pid=TSHGACYZNWZD6SGB",
+    ),
     "flipkart-shelf": (
         "https://www.flipkart.com/mobiles?otracker=nav&sid=tyy,4io",
         "https://www.flipkart.com/mobiles?sid=tyy,4io",

@@ -97,6 +97,7 @@ ATTACKS = {
     "X23-colons": "http://127.0.0.1:80:80/",
     "X24-bracket": "http://[::1/",
     "X25-v6-rest": "http://[::1]x/",
+    "X27-v6-no-number": "http://[::g]/",
     "X26-password": "https://user:password@shop.example/",
 }
 

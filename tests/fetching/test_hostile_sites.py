@@ -140,7 +140,16 @@ async def chunk_flood(visit: Visit) -> None:
     await visit.flood(b"ffff\r\n" + b"x" * 65535 + b"\r\n")
 
 
-@pytest.mark.parametrize("site", [flood, announced, chunk_flood], ids=["D06", "D06-announced", "D06-chunks"])
+async def padding_flood(visit: Visit) -> None:
+    await visit.send(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"kettle"))
+    await visit.flood(bytes(65536))
+
+
+@pytest.mark.parametrize(
+    "site",
+    [flood, announced, chunk_flood, padding_flood],
+    ids=["D06", "D06-announced", "D06-chunks", "D06-padding"],
+)
 async def test_a_body_without_end_is_too_large(
     site: Site, internet: Internet, fetcher: MakeFetcher, failure: Failure
 ) -> None:
@@ -162,6 +171,7 @@ async def test_a_body_in_crumbs_is_too_large(
     await internet.site(crumbs)
     error = await failure(fetcher(limits={"pieces": 2000}), SHOP)
     assert error.details["problem"] == FetchProblem.TOO_LARGE
+    assert "pieces" in error.details["detail"]
 
 
 async def endless_headers(visit: Visit) -> None:

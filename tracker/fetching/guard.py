@@ -10,6 +10,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -117,17 +118,12 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> "MeteredStream":
         """Raises FetchFailed for a refused or unknown host, httpcore's errors for one that is silent."""
-        addresses = await self._checked(host, port)
-        share = None if timeout is None else timeout / len(addresses)
-        for last, address in enumerate(addresses, start=1 - len(addresses)):
-            try:
-                stream = await self._network.connect_tcp(address, port, share, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if last == 0:
-                    raise
-            else:
-                return MeteredStream(stream, self._head_bytes)
-        raise AssertionError("a checked host has an address")
+        *earlier, last = await self._checked(host, port)
+        share = None if timeout is None else timeout / (len(earlier) + 1)
+        for address in earlier:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._dial(address, port, share, local_address, socket_options)
+        return await self._dial(last, port, share, local_address, socket_options)
 
     async def connect_unix_socket(
         self,
@@ -137,8 +133,16 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         raise failed(FetchProblem.REFUSED_ADDRESS, "a socket of this machine")
 
-    async def sleep(self, seconds: float) -> None:
-        await self._network.sleep(seconds)
+    async def _dial(
+        self,
+        address: str,
+        port: int,
+        timeout: float | None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
+    ) -> "MeteredStream":
+        stream = await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+        return MeteredStream(stream, self._head_bytes)
 
     async def _checked(self, host: str, port: int) -> list[str]:
         """The addresses to dial in order, IPv4 first: a machine without IPv6 routes loses no time."""
@@ -164,7 +168,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
 
 
 class MeteredStream(httpcore.AsyncNetworkStream):
-    """A connection that counts what it reads since the last request.
+    """A connection for one page, which counts what it reads.
 
     A head may take `head_bytes`, interim responses included; `allow_body` then grants the body's share. The
     count is of bytes on the wire, so it also bounds what no parser reports: chunk extensions, trailers.
@@ -188,7 +192,6 @@ class MeteredStream(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        self._left, self._excess = self._head_bytes, FetchProblem.PROTOCOL
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:

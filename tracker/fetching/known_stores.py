@@ -106,7 +106,7 @@ _AMAZON_ENDINGS = (
     "com ca com.mx com.br co.uk de fr it es nl se pl com.be com.tr ae sa eg in co.jp com.au sg ie co.za cn"
 )
 _PLAIN_STORES = (
-    "meesho.com snapdeal.com croma.com reliancedigital.in tatacliq.com jiomart.com bigbasket.com shopsy.in "
+    "meesho.com snapdeal.com croma.com reliancedigital.in tatacliq.com jiomart.com bigbasket.com "
     "pepperfry.com firstcry.com lenskart.com decathlon.in vijaysales.com bewakoof.com ikea.com apple.com "
     "ebay.com ebay.co.uk ebay.de etsy.com walmart.com target.com bestbuy.com newegg.com aliexpress.com "
     "zalando.co.uk zalando.de"
@@ -117,6 +117,7 @@ _STORES = {
         for ending in _AMAZON_ENDINGS.split()
     },
     "flipkart.com": KnownStore("www.flipkart.com", _flipkart, _FLIPKART_NOISE),
+    "shopsy.in": KnownStore("www.shopsy.in", _flipkart, _FLIPKART_NOISE),  # Flipkart's other shop
     "myntra.com": KnownStore("www.myntra.com", _myntra),
     "nykaa.com": KnownStore("www.nykaa.com", _nykaa),
     "nykaafashion.com": KnownStore("www.nykaafashion.com", _nykaa),
