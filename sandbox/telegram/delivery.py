@@ -42,7 +42,7 @@ class Webhook:
 
 def retry_delay(failures: int) -> float:
     """Seconds to wait after the `failures`-th failure in a row: 0, 1, 2, 4 … at most a random 60-120."""
-    return 0.0 if failures == 1 else min(2.0 ** (failures - 2), random.uniform(60, 120))
+    return 0.0 if failures == 1 else min(2.0 ** min(failures - 2, 7), random.uniform(60, 120))
 
 
 def _is_acceptable(url: str) -> bool:
@@ -167,6 +167,7 @@ class Delivery:
             failures += 1
             self.webhook.last_error_date = self._state.timestamp()
             self.webhook.last_error_message = problem
+            self._state.changes.notify()
             await self._pause(retry_delay(failures) if retry_after is None else retry_after)
         self._updates.confirm(pending.update_id)
 
