@@ -19,6 +19,11 @@ webhook_events = Counter(
     "webhook_events_total", "Deliveries to a webhook, by what became of them.", ["provider", "outcome"]
 )
 telegram_errors = Counter("telegram_errors_total", "Refusals and failures of the Bot API.", ["kind"])
+event_loop_lag_seconds = Histogram(
+    "event_loop_lag_seconds",
+    "How late a worker's event loop runs what is due.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+)
 queue_waiting = Gauge("queue_waiting", "Rows that are due or will be.", ["queue"])
 queue_oldest_seconds = Gauge("queue_oldest_seconds", "How long the oldest waiting row has waited.", ["queue"])
 

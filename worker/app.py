@@ -24,6 +24,7 @@ from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import SEND_TIMEOUT, create_bot
 from worker.check import check
 from worker.deliver import Deliverer
+from worker.loop_lag import watch_loop_lag
 from worker.preview import preview
 from worker.schedule import schedule, sweep
 from worker.workbench import Workbench
@@ -88,7 +89,7 @@ class WorkerApp:
         """Work until cancelled."""
         await self.bench.readers.warm()
         self.deliverer.start()
-        heartbeat = asyncio.create_task(self._beat())
+        beside = [asyncio.create_task(self._beat()), asyncio.create_task(watch_loop_lag())]
         try:
             while True:
                 async with self._arq_worker() as worker:
@@ -98,9 +99,10 @@ class WorkerApp:
                         log.warning("worker.redis_lost", error=type(error).__name__)
                 await asyncio.sleep(1)  # Redis is away: the next worker connects anew
         finally:
-            heartbeat.cancel()
-            with suppress(asyncio.CancelledError):
-                await heartbeat
+            for task in beside:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             await self.deliverer.stop()
 
     async def close(self) -> None:
