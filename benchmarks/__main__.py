@@ -1,0 +1,55 @@
+"""`python -m benchmarks`: measure, print a table and write `var/bench.json`."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from benchmarks import alerts, checks, conversations, reading, report, webhooks
+from benchmarks.ground import Unavailable
+from benchmarks.processes import ROOT
+from benchmarks.report import Row
+
+MEASUREMENTS: dict[Callable[[], Iterator[Row]], tuple[str, ...]] = {
+    reading.measure: ("reading_ms_median", "reading_ms_p95"),
+    checks.measure: ("checks_per_minute", "loop_lag_ms_p99", "worker_rss_mb"),
+    alerts.latency: ("alert_latency_ms_p50", "alert_latency_ms_p99"),
+    alerts.per_second: ("alerts_per_second",),
+    conversations.updates_per_second: ("updates_per_second",),
+    conversations.answer_time: ("answer_ms_p95",),
+    webhooks.measure: ("webhooks_per_second", "webhook_ack_ms_p99"),
+}
+NAMES = [name for names in MEASUREMENTS.values() for name in names]
+
+
+def run(only: str | None) -> list[Row]:
+    """Measure, telling on standard error how far it is; rows whose services are missing are left out."""
+    rows: list[Row] = []
+    for measurement, names in MEASUREMENTS.items():
+        if only and only not in names:
+            continue
+        print(f"{datetime.now(UTC):%H:%M:%S} {', '.join(names)}", file=sys.stderr, flush=True)
+        try:
+            for row in measurement():
+                if not only or row.name == only:
+                    rows.append(row)
+        except Unavailable as reason:
+            print(f"         skipped: {reason}", file=sys.stderr, flush=True)
+    return rows
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    words.add_argument("--only", metavar="NAME", help="one of: " + ", ".join(NAMES))
+    only = words.parse_args().only
+    if only and only not in NAMES:
+        sys.exit(f"There is no benchmark {only!r}; there are {', '.join(NAMES)}.")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    rows = run(only)
+    print(report.table(rows))
+    report.write(rows, ROOT / "var" / "bench.json")
+
+
+if __name__ == "__main__":
+    main()
