@@ -1,4 +1,4 @@
-"""A page test is two files: tests/pages/<store>/<case>.html and the fields that must be read from it, as JSON."""
+"""A page test is two files: tests/pages/<store>/<case>.html and, as JSON, the fields to read from it."""
 
 import json
 from pathlib import Path

@@ -111,7 +111,7 @@ def nothing_here(page: Page, *, is_product: bool) -> Reading:
     unpriced.
     """
     if len(page.words) < _HARDLY_A_WORD and (
-        "<script" in page.html or _NEEDS_SCRIPTS.search(page.html[:100_000])
+        _RUNS_SCRIPTS.search(page.html) or _NEEDS_SCRIPTS.search(page.html[:100_000])
     ):
         return Reading(Outcome.NO_OFFER, reason=Reason.EMPTY_SHELL)
     if is_product:

@@ -1,6 +1,5 @@
 """The reader for any shop: asks every source, and decides. No price is better than a wrong price."""
 
-import re
 from collections.abc import Iterable
 
 from tracker.stores import blocks
@@ -12,8 +11,6 @@ from tracker.stores.page import Page
 from tracker.stores.structured import ARTICLES, Graph, read_json_ld
 from tracker.stores.verdict import Verdict, address
 from tracker.stores.visible import read_visible
-
-_WORD = re.compile(r"[^\W_]+")
 
 
 def read(page: Page) -> Reading:
@@ -59,7 +56,7 @@ def _subject(page: Page, claims: list[Claim]) -> Claim | None:
     distinct: dict[tuple[object, ...], Claim] = {}
     for claim in claims:
         amounts = frozenset(quote.amount for quote in claim.quotes)
-        distinct.setdefault((_words(claim.title or ""), amounts), claim)
+        distinct.setdefault((claim.title, amounts), claim)
     left = list(distinct.values())
     priced = [claim for claim in left if any(quote.amount for quote in claim.quotes)]
     left = priced or [claim for claim in left if claim.quotes] or left
@@ -72,16 +69,5 @@ def _subject(page: Page, claims: list[Claim]) -> Claim | None:
 
 
 def _likeness(page: Page, claim: Claim) -> float:
-    """How much a product resembles what the page calls its subject: 0 to 1, and 2 more for its address."""
-    title = _words(claim.title or "")
-    likeness = 0.0
-    for name in page.names:
-        words = _words(name)
-        if title and words:
-            shared = len(title & words)
-            likeness = max(likeness, shared / len(title) * 0.5 + shared / len(words) * 0.5)
-    return likeness + (2 if claim.url and address(claim.url) == address(page.url) else 0)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in _WORD.findall(text))
+    """How much a product resembles the page's subject: 0 to 1 by its name, and 2 more for its address."""
+    return page.likeness(claim.title) + (2 if claim.url and address(claim.url) == address(page.url) else 0)

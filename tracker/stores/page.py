@@ -5,13 +5,14 @@ import re
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from tracker.stores.currencies import country_of
 
 LARGEST_PAGE = 8 * 2**20
 """Characters that are read of a page; the rest of a larger one is left out."""
 
+_WORD = re.compile(r"[^\W_]+")
 _CONTROL = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufeff\ufffe\uffff]")
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _BYTE_ORDER_MARKS = (
@@ -39,6 +40,10 @@ def tidy(text: str | None, limit: int = 500) -> str | None:
         return None
     folded = " ".join(_CONTROL.sub("", text[: limit * 8]).split())
     return folded[:limit].rstrip() or None
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _WORD.findall(text))
 
 
 def decode(html: bytes | str, charset: str | None = None) -> str:
@@ -144,11 +149,14 @@ class Page:
         names = (self.heading, self.meta("og:title"), self.meta("twitter:title"), self.window_title)
         return tuple(name for name in names if name)
 
-    @cached_property
-    def language(self) -> str | None:
-        node: LexborNode | None = self.tree.css_first("html")
-        lang = node.attributes.get("lang") if node else None
-        return lang[:2].lower() if lang else None
+    def likeness(self, title: str | None) -> float:
+        """How much a title shares with the best of the page's own names: 0 for nothing, 1 for every word."""
+        words = _words(title or "")
+        pairs = [(len(words & name), name) for name in map(_words, self.names)]
+        return max(
+            (shared / len(words) / 2 + shared / len(name) / 2 for shared, name in pairs if shared),
+            default=0.0,
+        )
 
     @cached_property
     def words(self) -> str:

@@ -1,28 +1,23 @@
 """Readers that can be killed: every HTML parser has a quadratic input, and only a process can be stopped in
-one.
+it.
 """
 
 import asyncio
-import ctypes
 import logging
 import multiprocessing
-import resource
 import signal
-import sys
-from concurrent.futures import TimeoutError as LateResult
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
-from tracker.stores import registry
+from tracker.stores import limits
 from tracker.stores.offer import Outcome, Reading, Reason
 
 log = logging.getLogger(__name__)
 
+_ATTEMPTS = 2
 _PAGES_PER_PROCESS = 2_000
-_START_SECONDS = 10.0
-_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
+_GRACE_SECONDS = 10.0
 
 
 class ReaderPool:
@@ -31,7 +26,8 @@ class ReaderPool:
     A page that takes longer than `seconds`, or `memory_mb` more than the process had when it was idle, costs
     its process and nothing else: the answer is a Reading with a reason, and the next page finds a new
     process. Safe in a process with threads and an event loop: children come from a fork server that has
-    imported the readers alone.
+    imported the readers alone. (A main module outside a package is imported by each child: keep its heavy
+    imports inside functions.)
     """
 
     def __init__(self, processes: int = 1, *, seconds: float = 2.0, memory_mb: int = 512) -> None:
@@ -48,28 +44,27 @@ class ReaderPool:
         Reason.TOO_SLOW when the time was up, Reason.UNREADABLE when the process died or memory ran out.
         """
         async with self._free:
-            pool = await self._running()
-            try:
-                answer = pool.schedule(
-                    registry.read, (html, url), {"status": status, "charset": charset}, timeout=self._seconds
-                )
-                async with asyncio.timeout(self._seconds + _START_SECONDS):
-                    reading: Reading = await asyncio.wrap_future(answer)
-                    return reading
-            except LateResult:
-                log.warning("stores.too_slow")
-                return Reading(Outcome.NO_OFFER, reason=Reason.TOO_SLOW)
-            except (ProcessExpired, MemoryError):
-                log.warning("stores.reader_died")
-                return Reading(Outcome.NO_OFFER, reason=Reason.UNREADABLE)
-            except (BrokenProcessPool, RuntimeError):  # every process was killed from outside: start again
-                log.warning("stores.pool_broken")
-                await self._replace(pool)
-                return Reading(Outcome.NO_OFFER, reason=Reason.UNREADABLE)
+            for _ in range(_ATTEMPTS):
+                pool = await self._running()
+                try:
+                    return await self._answer(pool, (self._seconds, html, url, status, charset))
+                except ProcessExpired as death:
+                    late = death.exitcode == -signal.SIGALRM
+                    log.warning("stores.too_slow" if late else "stores.reader_died")
+                    return _none(Reason.TOO_SLOW if late else Reason.UNREADABLE)
+                except (TimeoutError, MemoryError):
+                    log.warning("stores.reader_stuck")
+                    break
+                except (
+                    BrokenProcessPool,
+                    RuntimeError,
+                ):  # idle processes were killed: the page is not to blame
+                    log.warning("stores.pool_broken")
+                    await self._replace(pool)
+            return _none(Reason.UNREADABLE)
 
     async def warm(self) -> None:
         """Start the processes, so that the first page does not wait for them."""
-        await self._running()
         await asyncio.gather(*(self.read(b"<p>", "") for _ in range(self._processes)))
 
     def close(self) -> None:
@@ -77,6 +72,15 @@ class ReaderPool:
         pool, self._pool = self._pool, None
         if pool is not None:
             _end(pool)
+
+    async def _answer(
+        self, pool: ProcessPool, arguments: tuple[float, bytes, str, int, str | None]
+    ) -> Reading:
+        # The process keeps the time itself; the pool's own watch is for one that cannot even do that.
+        answer = pool.schedule(limits.read_within, arguments, timeout=self._seconds + _GRACE_SECONDS / 2)
+        async with asyncio.timeout(self._seconds + _GRACE_SECONDS):
+            reading: Reading = await asyncio.wrap_future(answer)
+            return reading
 
     async def _running(self) -> ProcessPool:
         async with self._starting:
@@ -86,14 +90,17 @@ class ReaderPool:
 
     def _start(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([registry.__name__])
-        return ProcessPool(
+        context.set_forkserver_preload([limits.__name__])
+        pool = ProcessPool(
             max_workers=self._processes,
             max_tasks=_PAGES_PER_PROCESS,
-            initializer=_prepare,
+            initializer=limits.prepare,
             initargs=(self._memory,),
             context=context,
         )
+        # Asking whether it is active starts it: here, in a thread, and not in the event loop.
+        log.debug("stores.pool_started active=%s", pool.active)
+        return pool
 
     async def _replace(self, broken: ProcessPool) -> None:
         async with self._starting:
@@ -102,17 +109,10 @@ class ReaderPool:
         await asyncio.to_thread(_end, broken)
 
 
+def _none(reason: Reason) -> Reading:
+    return Reading(Outcome.NO_OFFER, reason=reason)
+
+
 def _end(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
-
-
-def _prepare(memory: int) -> None:
-    """In each new process: die at once when told to, die with the parent, take only so much memory."""
-    signal.signal(
-        signal.SIGTERM, signal.SIG_DFL
-    )  # a handler in Python waits for the parser that must be stopped
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-        in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (in_use + memory, in_use + memory))

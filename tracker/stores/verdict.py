@@ -67,7 +67,9 @@ class Verdict:
     def _settle(self, source: int) -> _Settled | Reason:
         """The one price of a source that is meant, or why none is."""
         quotes = self._quotes[source]
-        confidence = self._subjects[source].weight / 100
+        subject = self._subjects[source]
+        stranger = subject.title and self._page.names and not self._page.likeness(subject.title)
+        confidence = subject.weight / 100 * (0.7 if stranger else 1)
         priced = [quote for quote in quotes if _money(quote.amount, quote.currency)]
         if not priced:
             unnamed = any(quote.amount and not quote.currency for quote in quotes)
