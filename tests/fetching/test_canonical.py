@@ -216,6 +216,12 @@ def test_this_is_no_link_to_watch(url: str, key: str) -> None:
     assert caught.value.text_key == key
 
 
+def test_a_link_with_credentials_is_refused_for_them() -> None:
+    with pytest.raises(BadLink) as caught:
+        canonical("https://user:secret@shop.example/")
+    assert caught.value.details == {"reason": "credentials in a link"}
+
+
 def test_a_link_of_2048_characters_is_a_link() -> None:
     url = "https://shop.example/".ljust(2048, "a")
     assert canonical(url) == url
