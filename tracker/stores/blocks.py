@@ -48,7 +48,7 @@ _NOT_FOUND = _any_of(
     r"\b(?:page|product|item|listing) (?:was |is )?(?:not|no longer) (?:found|exists?)\b",
     r"\b(?:page|product|item|listing) (?:can['’]t|couldn['’]t|could not|cannot) be found\b",
     r"\b(?:page|product|item|listing) (?:has been removed|does(?:n['’]t| not) exist)\b",
-    r"\bpage (?:is )?(?:no longer available|unavailable)\b",
+    r"\bpage (?:is |isn['’]t )?(?:no longer |not )?(?:available|unavailable)\b",
     r"\bwe (?:can['’]t|cannot|could(?:n['’]t| not)) find (?:that|this|the) (?:page|product|item)\b",
     r"\blooking for something\?$",
     r"\bpage (?:non |pas )?(?:trouvée|introuvable)|\bproduit introuvable",

@@ -12,6 +12,9 @@ from tracker.stores.structured import ARTICLES, Graph, read_json_ld
 from tracker.stores.verdict import Verdict, address
 from tracker.stores.visible import read_visible
 
+_SAME_THING = 0.6
+"""A product whose title shares less than this with the page's own names is not shown to be its subject."""
+
 
 def read(page: Page) -> Reading:
     """An offer that the page's structured data states beyond doubt, or the reason why there is none."""
@@ -41,7 +44,7 @@ def decide(page: Page, claims: Iterable[Claim]) -> Reading:
         subject = _subject(page, [claim for claim in own if claim.weight == weight])
         if subject is None:
             several = True
-        else:
+        elif page.path.strip("/") or page.query or page.likeness(subject.title) >= _SAME_THING:
             subjects.append(subject)
     priced = [s for s in subjects if any(quote.amount for quote in s.quotes)]
     if not subjects or (several and all(s.weight is Weight.VISIBLE for s in priced)):
@@ -65,7 +68,7 @@ def _subject(page: Page, claims: list[Claim]) -> Claim | None:
     scores = [_likeness(page, claim) for claim in left]
     best = max(scores)
     chosen = [claim for claim, score in zip(left, scores, strict=True) if score == best]
-    return chosen[0] if best >= 0.6 and len(chosen) == 1 else None
+    return chosen[0] if best >= _SAME_THING and len(chosen) == 1 else None
 
 
 def _likeness(page: Page, claim: Claim) -> float:

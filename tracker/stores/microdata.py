@@ -10,7 +10,7 @@ from tracker.stores.candidates import Claim, Quote, Role, Weight, availability_o
 from tracker.stores.currencies import currency_of
 from tracker.stores.offer import Evidence
 from tracker.stores.page import Page, tidy
-from tracker.stores.price_text import read_machine_price, read_price
+from tracker.stores.price_text import read_declared_price, read_machine_price
 
 _SOURCE = "microdata"
 _PRODUCTS = frozenset(
@@ -189,7 +189,7 @@ def _amounts(page: Page, offer: Item, name: str, currency: str | None) -> Iterat
         if content:
             found = read_machine_price(content[:100], currency_hint=currency, country_hint=page.country)
         if found is None:
-            found = read_price(text, currency_hint=currency, country_hint=page.country)
+            found = read_declared_price(text, currency, page.country)
         if found is not None:
             yield _Price(found[0], found[1], text or (content or "")[:100], is_struck(node))
 

@@ -91,6 +91,14 @@ def read_price(
     return found.pop() if len(found) == 1 else None
 
 
+def read_declared_price(
+    text: str, currency: str | None, country_hint: str | None = None
+) -> tuple[Decimal, str | None] | None:
+    """`read_price` for a text whose currency is declared elsewhere: None when its own mark says another."""
+    found = read_price(text, currency_hint=currency, country_hint=country_hint)
+    return None if found and currency and found[1] != currency else found
+
+
 def read_machine_price(
     value: object, *, currency_hint: str | None = None, country_hint: str | None = None
 ) -> tuple[Decimal, str | None] | None:
@@ -98,7 +106,8 @@ def read_machine_price(
 
     A point begins the decimals there (schema.org: "Use '.' rather than ','"). Three decimals in a string,
     where the currency has two and groups with points, may be a thousand: that is read as neither. Anything
-    else than a plain number is read as text. The size is bounded before a number is made of it.
+    else than a plain number is read as text, and a mark there that contradicts `currency_hint` leaves
+    nothing. The size is bounded before a number is made of it.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -107,7 +116,7 @@ def read_machine_price(
     text = str(value).strip() if isinstance(value, str) or abs(value) < 10**12 else "-"
     plain = _MACHINE.fullmatch(text)
     if plain is None:
-        return read_price(text, currency_hint=currency_hint, country_hint=country_hint)
+        return read_declared_price(text, currency_hint, country_hint)
     whole, decimals = plain.group(1), plain.group(2) or ""
     if len(decimals) == 3 and len(whole) <= 3 and whole != "0":
         currency = currency_hint or currency_of_country(country_hint)

@@ -174,7 +174,7 @@ def _quote(page: Page, graph: Graph, offer: Node, currency: str | None) -> Quote
     amount = stated[0] if stated else selling
     items = graph.resolve(offer.get("itemOffered"))
     item = items[0] if items else {}
-    shown = offer.get("price") if stated else amount
+    shown = _first(offer.get("price")) if stated else amount
     return Quote(
         evidence=Evidence(_SOURCE, tidy(f"price {shown} {currency or ''}", 200) or ""),
         amount=amount,
