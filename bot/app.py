@@ -117,14 +117,24 @@ class BotApp:
         )
 
     async def _run_by_polling(self) -> None:
-        await self.conversations.start_polling(
-            self.bot,
-            polling_timeout=_POLLING_SECONDS,
-            allowed_updates=ALLOWED_UPDATES,
-            handle_signals=False,
-            close_bot_session=False,
-            tasks_concurrency_limit=_AT_A_TIME,
+        polling = asyncio.create_task(
+            self.conversations.start_polling(
+                self.bot,
+                polling_timeout=_POLLING_SECONDS,
+                allowed_updates=ALLOWED_UPDATES,
+                handle_signals=False,
+                close_bot_session=False,
+                tasks_concurrency_limit=_AT_A_TIME,
+            )
         )
+        try:
+            await asyncio.shield(polling)
+        finally:
+            # Cancelling start_polling leaves its poll running; it ends when it is told to.
+            if not polling.done():
+                with suppress(RuntimeError):
+                    await self.conversations.stop_polling()
+                await polling
 
     async def _run_from_inbox(self) -> None:
         waiting = asyncio.Event()
