@@ -31,6 +31,7 @@ class Deliverer:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self._hint = asyncio.Event()
+        self._is_stopping = False
         self._sending: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
 
@@ -47,39 +48,50 @@ class Deliverer:
 
     async def stop(self, *, within: float = 3) -> None:
         """Claim nothing more, and let what is in hand end; a lease brings back what does not in time."""
-        if self._loop is not None:
-            self._loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._loop
-        if self._sending:
-            _, late = await asyncio.wait(self._sending, timeout=within)
-            for task in late:
-                task.cancel()
+        self._is_stopping = True
+        self.wake()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                if self._loop is not None:
+                    await self._loop  # a claim that is under way is not cut: nobody would send what it took
+                if self._sending:
+                    await asyncio.wait(self._sending)
+        late = list(self._sending)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _run(self) -> None:
-        while True:
+        while not self._is_stopping:
             self._hint.clear()
             try:
-                await self._drain()
+                claimed = await self._claim(IN_HAND - len(self._sending))
             except Exception:  # the loop outlives a database that is away for a while
-                log.exception("alerts.drain_failed")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._bench.settings.sweep_seconds):
-                    await self._hint.wait()
-
-    async def _drain(self) -> None:
-        while True:
-            claimed = await self._claim(IN_HAND - len(self._sending))
+                log.exception("alerts.claim_failed")
+                claimed = []
             for one in claimed:
                 task = asyncio.create_task(self._deliver(one))
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)
-            if not self._sending:
-                return
-            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-            # Let half of the places come free, so that a claim is worth its transaction.
-            while claimed and len(self._sending) > IN_HAND // 2:
-                await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+            if not self._is_stopping:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Until a claim may find something: a hint came, an alert was settled, or it is time for a sweep.
+
+        While more than half of the places are taken, until half are free, so that a claim is worth its
+        transaction; but no longer than a sweep, since a send may hang.
+        """
+        hinted = asyncio.create_task(self._hint.wait())
+        try:
+            async with asyncio.timeout(self._bench.settings.sweep_seconds):
+                await asyncio.wait({hinted, *self._sending}, return_when=asyncio.FIRST_COMPLETED)
+                while len(self._sending) > IN_HAND // 2 and not self._is_stopping:
+                    await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            return
+        finally:
+            hinted.cancel()
 
     async def _claim(self, limit: int) -> list[Claimed]:
         if limit <= 0:
