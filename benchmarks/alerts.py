@@ -51,8 +51,7 @@ async def _single_alerts(here: Ground, shops: str) -> list[float]:
             await seed.add_watches(session, [(number, number) for number in range(1, SAMPLES + 1)])
         people = seed.people(SAMPLES)
         async with outside.telegram(Limits(), people) as (telegram, origin):
-            with processes.workers(1, here, origin, FETCH_REPLAY_ORIGIN=shops) as running:
-                await processes.until_working(running, here.redis_url)
+            async with processes.workers(1, here, origin, FETCH_REPLAY_ORIGIN=shops):
                 for number, person in enumerate(people, 1):
                     async with database.transaction() as session:
                         due = update(Listing).where(Listing.id == number)
@@ -105,8 +104,7 @@ async def _due_alerts(here: Ground, count: int, limits: Limits, per_second: int)
                 "TELEGRAM_MESSAGES_PER_SECOND": per_second,
                 "TELEGRAM_MESSAGES_PER_SECOND_PER_CHAT": SCALE,
             }
-            with processes.workers(count, here, origin, **rates) as running:
-                await processes.until_working(running, here.redis_url)
+            async with processes.workers(count, here, origin, **rates):
                 async with database.transaction() as session:
                     await seed.add_alerts(session, ALERTS)
                 began = time.monotonic()

@@ -56,12 +56,11 @@ async def _run(
                 session, [(number % people + 1, number) for number in range(1, len(known) + 1)]
             )
         async with outside.telegram(Limits(), seed.people(people)) as (_, origin):
-            with processes.workers(count, here, origin, FETCH_REPLAY_ORIGIN=shops) as running:
-                await processes.until_working(running, here.redis_url)
+            async with processes.workers(count, here, origin, FETCH_REPLAY_ORIGIN=shops) as running:
                 await asyncio.sleep(WARM_UP_SECONDS)
-                began = clock.now()
+                began, before = clock.now(), _processor_seconds(running)
                 await asyncio.sleep(WINDOW_SECONDS)
-                ended = clock.now()
+                ended, after = clock.now(), _processor_seconds(running)
                 for process in running:
                     process.check()
                 memory = max(process.rss_mb() for process in running)
@@ -71,12 +70,24 @@ async def _run(
     finally:
         await database.close()
     per_minute = checked * 60 / (ended - began).total_seconds()
-    share = f"{DELAY_MS[0]}-{DELAY_MS[1]} ms away, {offers / max(checked, 1):.0%} offers, {owed} alerts owed"
+    own, readers_own = (
+        (end - start) * 1000 / max(checked, 1) for start, end in zip(before, after, strict=True)
+    )
+    share = (
+        f"{DELAY_MS[0]}-{DELAY_MS[1]} ms away, {offers / max(checked, 1):.0%} offers, {owed} alerts owed, "
+        f"{own:.1f} ms of processor time a check in the worker, {readers_own:.1f} ms in its readers"
+    )
     return [
         ("checks_per_minute", per_minute, "checks/min", True, share),
         ("loop_lag_ms_p99", lag, "ms", False, "during checks"),
         ("worker_rss_mb", memory, "MB", False, f"its readers {readers:.0f} MB more"),
     ]
+
+
+def _processor_seconds(running: list[processes.Process]) -> tuple[float, float]:
+    """So far, of all workers and of all their readers."""
+    own, readers = zip(*(process.processor_seconds() for process in running), strict=True)
+    return sum(own), sum(readers)
 
 
 async def _counted(database: Database, began: datetime, ended: datetime) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from benchmarks import ground, outside, pages, seed
 from benchmarks.ground import Ground
-from benchmarks.processes import Process, service_settings
+from benchmarks.processes import Process, service_settings, started
 from benchmarks.report import Row, percentile
 from sandbox.telegram import TelegramSandbox
 from sandbox.telegram.limits import Limits
@@ -89,8 +89,6 @@ async def _bot(here: Ground) -> AsyncIterator[TelegramSandbox]:
     await database.close()
     async with outside.telegram(Limits.off(), seed.people(PEOPLE)) as (telegram, origin):
         bot = Process("bot", folder=here.folder, settings=service_settings(here, origin))
-        try:
+        async with started(bot):
             await telegram.wait_for(lambda: telegram.polled, _PATIENCE)
             yield telegram
-        finally:
-            await asyncio.to_thread(bot.stop)

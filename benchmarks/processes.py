@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -63,6 +63,16 @@ class Process:
         """Resident memory of all its descendants, MB; memory that they share counts once in each."""
         return sum(_rss_mb(pid) for pid in _descendants(self.pid))
 
+    def processor_seconds(self) -> tuple[float, float]:
+        """Processor time so far: of the process itself, and of its living descendants."""
+        return _processor_seconds(self.pid), sum(map(_processor_seconds, _descendants(self.pid)))
+
+
+def _processor_seconds(pid: int) -> float:
+    """Source: proc(5), utime and stime of /proc/pid/stat, the 12th and 13th field after the name."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def _rss_mb(pid: int) -> float:
     """Source: proc(5), VmRSS in kB."""
@@ -73,30 +83,34 @@ def _rss_mb(pid: int) -> float:
 
 
 def _descendants(pid: int) -> Iterator[int]:
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield int(child)
-        yield from _descendants(int(child))
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield int(child)
+            yield from _descendants(int(child))
 
 
-@contextmanager
-def workers(count: int, ground: Ground, telegram_origin: str, **settings: object) -> Iterator[list[Process]]:
-    """`python -m worker`, `count` times. They have started once `until_working` returns."""
+@asynccontextmanager
+async def started(*processes: Process) -> AsyncIterator[None]:
+    """Stop them at the end, while what they talk with goes on answering."""
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(asyncio.to_thread(process.stop) for process in processes))
+
+
+@asynccontextmanager
+async def workers(
+    count: int, ground: Ground, telegram_origin: str, **settings: object
+) -> AsyncIterator[list[Process]]:
+    """`python -m worker`, `count` times, once each has given a sign of life."""
     shared = service_settings(ground, telegram_origin) | settings
-    with ExitStack() as stack:
-        running = []
-        for _ in range(count):
-            running.append(Process("worker", folder=ground.folder, settings=shared))
-            stack.callback(running[-1].stop)
-        yield running
-
-
-async def until_working(running: list[Process], redis_url: str) -> None:
-    """Return once every worker has given a sign of life. Raises RuntimeError when one has ended instead."""
-    async with Redis.from_url(redis_url) as redis:
-        while len(await redis.keys(f"{HEARTBEAT_PREFIX}*")) < len(running):
+    running = [Process("worker", folder=ground.folder, settings=shared) for _ in range(count)]
+    async with started(*running), Redis.from_url(ground.redis_url) as redis:
+        while len(await redis.keys(f"{HEARTBEAT_PREFIX}*")) < count:
             for process in running:
                 process.check()
             await asyncio.sleep(0.05)
+        yield running
 
 
 def service_settings(ground: Ground, telegram_origin: str) -> dict[str, object]:

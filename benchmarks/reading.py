@@ -1,4 +1,4 @@
-"""How long one page takes to read, in one process without a pool: processor time, as nothing is waited for."""
+"""How long one page takes to read, in one process without a pool. Processor time: nothing is waited for."""
 
 from collections.abc import Iterator
 from statistics import median
