@@ -127,6 +127,7 @@ function replace(shown, item) {
 function showState() {
   const empty = ![...messages.values()].some((message) => !message.deleted);
   const speaks = !person.deactivated && !person.blocked && person.started;
+  const leaves = [find("start"), find("unblock")].includes(document.activeElement);
   find("welcome").hidden = !empty;
   find("composer").hidden = !speaks;
   find("start").hidden = person.started || person.blocked || person.deactivated;
@@ -134,6 +135,7 @@ function showState() {
   find("gone").hidden = !person.deactivated;
   find("block").checked = person.blocked;
   find("block").disabled = person.deactivated;
+  if (speaks && leaves) text.focus(); // the button that had the focus is gone
 }
 
 function stopTyping() {
@@ -255,9 +257,7 @@ text.addEventListener("keydown", (event) => {
 });
 find("command-button").addEventListener("mousedown", (event) => event.preventDefault());
 find("command-button").addEventListener("click", () => menu.toggle());
-find("start").addEventListener("click", async () => {
-  if (await say("/start")) text.focus();
-});
+find("start").addEventListener("click", () => say("/start"));
 find("unblock").addEventListener("click", () => ask("unblock", { user, wait: false }));
 find("block").addEventListener("change", (event) => {
   ask(event.target.checked ? "block" : "unblock", { user, wait: false });
