@@ -5,6 +5,9 @@ import signal
 from collections.abc import Coroutine
 from contextlib import suppress
 
+_BETWEEN_CANCELLATIONS = 0.5
+"""Seconds."""
+
 
 async def until_stopped(*parts: Coroutine[object, object, None]) -> None:
     """Run the parts side by side until SIGINT or SIGTERM, then cancel them and wait for their ends.
@@ -27,3 +30,14 @@ async def until_stopped(*parts: Coroutine[object, object, None]) -> None:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it has ended, and leave its error in it.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11, through which redis-py sends, loses a cancellation
+    that comes in the moment in which its work ends. The task must not need time for its own end.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_BETWEEN_CANCELLATIONS)

@@ -19,6 +19,7 @@ from tracker.config import Settings
 from tracker.database import Database
 from tracker.fetching.client import Fetcher
 from tracker.jobs import HEARTBEAT_PREFIX, JobQueue
+from tracker.shutdown import end
 from tracker.stores.pool import ReaderPool
 from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import SEND_TIMEOUT, create_bot
@@ -93,16 +94,19 @@ class WorkerApp:
         try:
             while True:
                 async with self._arq_worker() as worker:
+                    working = asyncio.create_task(worker.async_run())
                     try:
-                        await worker.async_run()
+                        await asyncio.wait({working})
+                    finally:
+                        await end(working)
+                    try:
+                        working.result()
                     except (RedisError, OSError) as error:
                         log.warning("worker.redis_lost", error=type(error).__name__)
                 await asyncio.sleep(1)  # Redis is away: the next worker connects anew
         finally:
             for task in beside:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await end(task)
             await self.deliverer.stop()
 
     async def close(self) -> None:
@@ -133,6 +137,8 @@ class WorkerApp:
         finally:
             with suppress(RedisError, OSError, asyncio.CancelledError):
                 await worker.close()
+            with suppress(RedisError, OSError):
+                await redis.aclose(close_connection_pool=True)  # arq leaves it open when Redis is gone
 
     def _functions(self) -> list[Function]:
         return [
