@@ -103,9 +103,13 @@ class Control:
     async def _say(self, body: Json) -> Json:
         user = _number(body, "user")
         extra = {name: body[name] for name in _SAYABLE if body.get(name) is not None}
-        for name in _NUMBERS:
-            if name in extra:
+        for name in extra:
+            if name in _NUMBERS:
                 extra[name] = _number(body, name)
+            elif name != "entities":
+                _text(body, name)
+            elif not _are_entities(extra[name]):
+                raise CannotDo('"entities" must be a list of objects, each with type, offset and length')
         position = self._state.position
         update_id = await self._telegram.say(user, _text(body, "text", optional="photo" in extra), **extra)
         return await self._followed(body, extra.get("chat", user), update_id, position)
@@ -302,6 +306,16 @@ def _number(body: Json, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**52:
         raise CannotDo(f'"{name}" must be a whole number')
     return value
+
+
+def _are_entities(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(entity, dict)
+        and isinstance(entity.get("type"), str)
+        and isinstance(entity.get("offset"), int)
+        and isinstance(entity.get("length"), int)
+        for entity in value
+    )
 
 
 def _text(body: Json, name: str, *, optional: bool = False) -> str:

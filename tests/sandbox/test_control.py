@@ -189,6 +189,16 @@ REFUSED = [
         "POST", "say", '{"user": true, "text": "a"}', '"user" must be a whole number', id="user-as-bool"
     ),
     pytest.param("POST", "say", '{"user": 1001}', '"text" must be text', id="no-text"),
+    pytest.param(
+        "POST", "say", '{"user": 1001, "text": "a", "photo": 1}', '"photo" must be text', id="photo-as-number"
+    ),
+    pytest.param(
+        "POST",
+        "say",
+        '{"user": 1001, "text": "a", "entities": [{"type": "bold"}]}',
+        '"entities" must be a list of objects, each with type, offset and length',
+        id="half-an-entity",
+    ),
     pytest.param("POST", "say", '{"user": 1001, "text": ""}', "there is no text to send", id="empty-text"),
     pytest.param(
         "POST",
