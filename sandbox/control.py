@@ -103,12 +103,12 @@ class Control:
     async def _say(self, body: Json) -> Json:
         user = _number(body, "user")
         extra = {name: body[name] for name in _SAYABLE if body.get(name) is not None}
-        for name in extra:
+        for name, value in extra.items():
             if name in _NUMBERS:
                 extra[name] = _number(body, name)
             elif name != "entities":
                 _text(body, name)
-            elif not _are_entities(extra[name]):
+            elif not _are_entities(value):
                 raise CannotDo('"entities" must be a list of objects, each with type, offset and length')
         position = self._state.position
         update_id = await self._telegram.say(user, _text(body, "text", optional="photo" in extra), **extra)
