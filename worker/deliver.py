@@ -113,7 +113,7 @@ class Deliverer:
             metrics.alerts.labels(state="cancelled").inc()
             return
         card = cards.alert(Language.of(claimed.user), claimed.alert, claimed.watch)
-        answer = await say(bench, claimed.alert.chat_id, card)
+        answer = await say(bench, claimed.alert.chat_id, card, before=claimed.alert.lease_until)
         await self._settle(claimed, answer)
 
     async def _settle(self, claimed: Claimed, answer: sender.Answer) -> None:

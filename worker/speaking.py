@@ -2,26 +2,31 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from redis.exceptions import RedisError
 
-from tracker import metrics
+from tracker import clock, metrics
 from tracker.telegram import sender
 from tracker.telegram.cards import Card
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
 
+_RESERVE_SECONDS = 3
+"""A Redis that does not answer for so long counts as away."""
 
-async def say(bench: Workbench, chat_id: int, card: Card) -> sender.Answer:
+
+async def say(bench: Workbench, chat_id: int, card: Card, *, before: datetime | None = None) -> sender.Answer:
     """Send when the chat's turn comes within a moment. `SlowDown` when it does not: nothing was tried.
 
-    A 429 silences every worker for as long as Telegram says.
+    Nothing is begun after `before`, the end of a lease: whoever has it by then sends. A 429 silences every
+    worker for as long as Telegram says.
     """
     try:
-        turn = await bench.rate_limit.reserve(chat_id)
+        async with asyncio.timeout(_RESERVE_SECONDS):
+            turn = await bench.rate_limit.reserve(chat_id)
     except (RedisError, OSError) as error:
         log.warning("telegram.no_rate_limit", error=type(error).__name__)
         return sender.SlowDown(timedelta(seconds=1))
@@ -29,6 +34,9 @@ async def say(bench: Workbench, chat_id: int, card: Card) -> sender.Answer:
         return sender.SlowDown(turn.wait)
     if turn.wait:
         await asyncio.sleep(turn.wait.total_seconds())
+    if before is not None and clock.now() >= before:
+        log.warning("telegram.lease_over", chat_id=chat_id)
+        return sender.SlowDown(timedelta(0))
     answer = await sender.send(bench.bot, chat_id, card)
     if isinstance(answer, sender.SlowDown):
         with suppress(RedisError, OSError):
