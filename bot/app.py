@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -40,6 +40,7 @@ _POLLING_SECONDS = 25
 _INBOX_LEASE = timedelta(seconds=60)
 _TRY_AGAIN = timedelta(seconds=5)
 _AT_A_TIME = 100
+_LISTEN_SECONDS = 30
 _PROVIDER = "telegram"
 
 
@@ -78,10 +79,13 @@ class BotApp:
         )
         self.conversations.update.outer_middleware(Door(settings, database, JobQueue(self._redis)))
         self.conversations.include_routers(*handlers.routers())
+        self._waiting = asyncio.Event()
+        self._handling: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
 
     @property
     def is_answering(self) -> bool:
-        return self.conversations.in_hand > 0
+        return bool(self.conversations.in_hand or self._handling)
 
     async def run(self) -> None:
         """Answer until cancelled: from the inbox when `PUBLIC_URL` is set, by long polling when not.
@@ -92,13 +96,11 @@ class BotApp:
             await _until_telegram_answers(self._begin)
         except TelegramUnauthorizedError:
             raise TokenRefused("Telegram refuses BOT_TOKEN: take a new one from @BotFather") from None
-        try:
-            if self._settings.public_url:
-                await self._run_from_inbox()
-            else:
-                await self._run_by_polling()
-        finally:
-            await self._finish()
+        if self._settings.public_url:
+            taking, stop = self._run_from_inbox(), self._stop_inbox
+        else:
+            taking, stop = self._run_by_polling(), self._stop_polling
+        await self._until_cancelled(asyncio.create_task(taking), stop)
 
     async def close(self) -> None:
         await self.bot.session.close()
@@ -115,6 +117,27 @@ class BotApp:
             secret_token=secret.get_secret_value(),
             allowed_updates=ALLOWED_UPDATES,
         )
+
+    async def _until_cancelled(self, taking: asyncio.Task[None], stop: Callable[[], Awaitable[None]]) -> None:
+        """Run; when cancelled, take nothing more, but answer what was taken."""
+        try:
+            # Cut at any point, it would leave updates behind that nobody else knows of.
+            await asyncio.shield(taking)
+        finally:
+            if not taking.done():
+                await stop()
+                _, late = await asyncio.wait({taking}, timeout=1)
+                for task in late:
+                    task.cancel()
+            await self._finish()
+
+    async def _stop_polling(self) -> None:
+        with suppress(RuntimeError):  # it has not begun yet
+            await self.conversations.stop_polling()
+
+    async def _stop_inbox(self) -> None:
+        self._is_stopping = True
+        self._waiting.set()
 
     async def _run_by_polling(self) -> None:
         polling = asyncio.create_task(
@@ -137,30 +160,43 @@ class BotApp:
                 await polling
 
     async def _run_from_inbox(self) -> None:
-        waiting = asyncio.Event()
-        listener = asyncio.create_task(self._listen(waiting))
+        listener = asyncio.create_task(self._listen())
         try:
-            while True:
-                waiting.clear()
-                if not await self._take_from_inbox():
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(self._settings.sweep_seconds):
-                            await waiting.wait()
+            while not self._is_stopping:
+                self._waiting.clear()
+                await self._take_from_inbox()
+                if not self._is_stopping:
+                    await self._rest()
         finally:
             listener.cancel()
             with suppress(asyncio.CancelledError):
                 await listener
 
-    async def _take_from_inbox(self) -> int:
-        """Handle what waits, at most one update of a chat at a time and in order; returns how many."""
+    async def _take_from_inbox(self) -> None:
+        """Begin to handle what waits, at most one update of a chat at a time and in order."""
+        free = _AT_A_TIME - len(self._handling)
+        if not free:
+            return
         try:
             async with self._database.transaction() as session:
-                events = await inbox.claim(session, _PROVIDER, limit=_AT_A_TIME, lease=_INBOX_LEASE)
+                events = await inbox.claim(session, _PROVIDER, limit=free, lease=_INBOX_LEASE)
         except Exception:  # a database that is away for a while does not end the bot
             log.exception("inbox.claim_failed")
-            return 0
-        await asyncio.gather(*(self._handle_event(event) for event in events))
-        return len(events)
+            return
+        for event in events:
+            task = asyncio.create_task(self._handle_event(event))
+            self._handling.add(task)
+            task.add_done_callback(self._handling.discard)
+
+    async def _rest(self) -> None:
+        """Until the inbox may hold something new: a hint came, an update was handled, or a sweep is due."""
+        hinted = asyncio.create_task(self._waiting.wait())
+        await asyncio.wait(
+            {hinted, *self._handling},
+            timeout=self._settings.sweep_seconds,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        hinted.cancel()
 
     async def _handle_event(self, event: WebhookEvent) -> None:
         try:
@@ -184,13 +220,15 @@ class BotApp:
         async with self._database.transaction() as session:
             await inbox.settle(session, event, EventState.APPLIED)
 
-    async def _listen(self, waiting: asyncio.Event) -> None:
+    async def _listen(self) -> None:
         while True:
             try:
                 async with self._redis.pubsub() as channel:
                     await channel.subscribe(INBOX_CHANNEL)
-                    async for _ in channel.listen():
-                        waiting.set()
+                    while True:
+                        # With a time of its own: without one, a silence ends by the connection's time-out.
+                        if await channel.get_message(timeout=_LISTEN_SECONDS):
+                            self._waiting.set()
             except (RedisError, OSError):
                 await asyncio.sleep(1)  # the sweep finds meanwhile what hints do not tell
 
