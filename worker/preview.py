@@ -1,5 +1,6 @@
 """Answer a pasted link: read its page and show a card to confirm, or say in one sentence why not."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,9 +26,6 @@ from worker.speaking import say_soon
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
-
-LEASE = timedelta(seconds=50)
-"""Longer than a fetch, a read and a send may take together."""
 
 TURN = timedelta(seconds=10)
 """How long an answer waits for its chat's turn before it is put back."""
@@ -62,12 +60,18 @@ class _Answer:
 async def preview(bench: Workbench, preview_id: int) -> None:
     """Answer one preview, at least once: a worker killed after sending and before settling answers twice."""
     async with bench.database.transaction() as session:
-        claimed = await previews.claim(session, preview_id, lease=LEASE)
+        claimed = await previews.claim(session, preview_id, lease=bench.settings.check_lease)
         if claimed is None:
             return
         user = await session.get_one(User, claimed.user_id)
-    with bench.answer():
-        await _answer(bench, claimed, user)
+    try:
+        with bench.answer():
+            await _answer(bench, claimed, user)
+    except asyncio.CancelledError:
+        # This process ends, or the job took too long: the next one need not wait for the lease.
+        async with bench.database.transaction() as session:
+            await previews.try_again(session, claimed, after=timedelta(0))
+        raise
 
 
 async def _answer(bench: Workbench, claimed: Preview, user: User) -> None:

@@ -28,7 +28,7 @@ async def sweep(bench: Workbench) -> None:
     """Hint again the previews that nobody is working on."""
     async with bench.database.transaction() as session:
         forgotten = await previews.overdue(session)
-    for preview_id in forgotten:
-        await bench.queue.preview(preview_id)
+    for preview_id, attempts in forgotten:
+        await bench.queue.preview(preview_id, attempt=attempts)
     if forgotten:
         log.info("previews.swept", count=len(forgotten))

@@ -45,12 +45,15 @@ async def claim(session: AsyncSession, preview_id: int, *, lease: timedelta) -> 
     )
 
 
-async def overdue(session: AsyncSession, *, limit: int = 100) -> Sequence[int]:
-    """Previews in nobody's hands a second after they were due: a hint was lost, or a worker died."""
+async def overdue(session: AsyncSession, *, limit: int = 100) -> Sequence[tuple[int, int]]:
+    """(id, attempts) of previews in nobody's hands a second after they were due: a hint was lost, or a worker
+    died.
+    """
     now = clock.now()
-    return (
-        await session.scalars(
-            select(Preview.id)
+    return [
+        (preview_id, attempts)
+        for preview_id, attempts in await session.execute(
+            select(Preview.id, Preview.attempts)
             .where(
                 Preview.state == PreviewState.ASKED,
                 Preview.due_at <= now - timedelta(seconds=1),
@@ -59,7 +62,7 @@ async def overdue(session: AsyncSession, *, limit: int = 100) -> Sequence[int]:
             .order_by(Preview.due_at)
             .limit(limit)
         )
-    ).all()
+    ]
 
 
 async def settle(
