@@ -1,6 +1,7 @@
 """`python -m worker`: check prices and deliver alerts until SIGINT or SIGTERM."""
 
 import asyncio
+import gc
 import sys
 from functools import partial
 
@@ -19,6 +20,9 @@ async def main() -> None:
     settings.make_folders()
     database = Database.at(settings.database_url)
     worker = WorkerApp(settings, database, partial(jobs.connect, settings.redis_url))
+    # What was imported stays: without this each full collection of garbage walks it, for a fifth of a second.
+    gc.collect()
+    gc.freeze()
     try:
         await until_stopped(worker.run())
     finally:
