@@ -19,7 +19,7 @@ from tracker.errors import NotYours, PriceTrackerError
 from tracker.jobs import JobQueue
 from tracker.texts import Language, guess
 from tracker.users import service as users
-from tracker.users.models import User, UserState
+from tracker.users.models import UserState
 from tracker.watches import service as watches
 
 log = structlog.get_logger()
@@ -92,8 +92,8 @@ class Door(BaseMiddleware):
         data: dict[str, Any],
     ) -> Afterwards:
         """What went wrong, in the person's language: as a pop-up on their button, else as a message."""
-        user: User | None = data.get("user")
-        language = Language.of(user) if user else Language(guess(sender.language_code).locale)
+        # Not from the person: the rollback has emptied what the session held of them.
+        language: Language = data.get("language") or Language(guess(sender.language_code).locale)
         after = Afterwards(callback=event.callback_query)
         if event.callback_query is not None:
             after.toast(language.plain(text_key, **details), alert=True)
