@@ -56,7 +56,7 @@ class Door(BaseMiddleware):
         bot: Bot = data["bot"]
         state: FSMContext | None = data.get("state")
         await after.carry_out(bot, self._queue, state)
-        if after.unreachable:
+        if after.unreachable and _is_private(chat):
             await self._lost(sender.id)
         return None
 
@@ -104,3 +104,8 @@ class Door(BaseMiddleware):
     async def _lost(self, telegram_id: int) -> None:
         async with self._database.transaction() as session:
             await watches.reachable(session, telegram_id, UserState.BLOCKED)
+
+
+def _is_private(chat: Chat | None) -> bool:
+    """In a group a person says nothing about their own chat: whether it is open, or was blocked."""
+    return chat is not None and chat.type == "private"
