@@ -49,6 +49,8 @@ class Door(BaseMiddleware):
             if isinstance(error, NotYours):
                 log.warning("update.not_theirs", telegram_id=sender.id, kind=event.event_type)
             after = self._sentence(event, sender, chat, error.text_key, error.details, data)
+            if isinstance(error, NotYours) and event.message is not None:
+                after.end_dialogue()  # what was asked about is gone: every answer would end here again
         except Exception:  # the bot's outermost door: the person gets a reference, the operator the traceback
             reference = uuid4().hex[:8]
             log.exception("update.failed", reference=reference, telegram_id=sender.id)
