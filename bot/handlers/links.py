@@ -100,10 +100,13 @@ async def confirm(
     preview = await previews.answered(session, user, callback_data.preview_id)
     listing = await session.get_one(Listing, preview.listing_id)
     if callback_data.action is PreviewAction.DECLINE:
+        watched = await watches.of_listing(session, user, listing.id)
         after.replace(
             callback.message,
             preview.chat_id,
-            cards.Card(language("preview.declined", title=cards.title_of(listing))),
+            cards.already_watched(language, watched, clock.now())
+            if watched
+            else cards.Card(language("preview.declined", title=cards.title_of(listing))),
         )
         return
     watch, is_new = await watches.watch(session, user, listing, chat_id=preview.chat_id)
