@@ -84,6 +84,8 @@ async def record(session: AsyncSession, listing_id: int, check: Check, *, interv
     listing = await session.get_one(Listing, listing_id, with_for_update=True, populate_existing=True)
     if listing.checked_at is not None and check.began_at < listing.checked_at:
         return None
+    # Asked before anything is set: a query afterwards would first write the half of it.
+    last_seen = await _last_seen(session, listing_id) if check.offer else None
     now = clock.now()
     listing.checked_at = now
     listing.lease_token = listing.lease_until = None
@@ -94,20 +96,26 @@ async def record(session: AsyncSession, listing_id: int, check: Check, *, interv
     listing.failures = 0 if offer else listing.failures + 1
     if listing.next_check_at is not None:
         listing.schedule_next(now, interval)
-    return await _observe(session, listing, offer, now) if offer else None
+    return await _observe(session, listing, offer, last_seen, now) if offer else None
 
 
-async def _observe(session: AsyncSession, listing: Listing, offer: Offer, now: datetime) -> Move | None:
+async def _last_seen(session: AsyncSession, listing_id: int) -> int | None:
+    """The price of the last observation, in minor units."""
+    return await session.scalar(
+        select(PriceObservation.price_minor)
+        .where(PriceObservation.listing_id == listing_id)
+        .order_by(PriceObservation.id.desc())
+        .limit(1)
+    )
+
+
+async def _observe(
+    session: AsyncSession, listing: Listing, offer: Offer, last_seen: int | None, now: datetime
+) -> Move | None:
     before = listing.price
     is_first = listing.read_at is None
     price_minor = offer.price.minor if offer.price else None
     list_price_minor = offer.list_price.minor if offer.list_price else None
-    last_seen = await session.scalar(
-        select(PriceObservation.price_minor)
-        .where(PriceObservation.listing_id == listing.id)
-        .order_by(PriceObservation.id.desc())
-        .limit(1)
-    )
     changed = is_first or price_minor != last_seen or offer.availability != listing.availability
     listing.read_at = now
     listing.title = offer.title[:500] or listing.title
