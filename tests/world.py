@@ -1,18 +1,18 @@
 """A whole world for one test: Telegram, a shop, the bot and a worker, over real HTTP and a real Redis.
 
-Nothing sleeps here. `World.quiet` waits until an update is handled, nobody is being answered and no preview is
-owed; it is woken by whatever happens, in Telegram or in the database.
+Nothing sleeps here. `World.quiet` waits until an update is handled, nobody is being answered and no preview
+is owed; it is woken by whatever happens, in Telegram or in the database.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
+from arq.connections import ArqRedis
 from pydantic import SecretStr
 from sqlalchemy import event, func, select, update
 
@@ -284,7 +284,12 @@ async def open_world(
             **({"fetch_replay_origin": origin} if replayed else {}) | values,
         )
         database, observer = Database.at(database_url), Database.at(database_url)
-        connect = partial(jobs.connect, redis_url)
+        connections: list[ArqRedis] = []
+
+        def connect() -> ArqRedis:
+            connections.append(jobs.connect(redis_url))
+            return connections[-1]
+
         world = World(
             settings,
             database,
@@ -307,6 +312,7 @@ async def open_world(
                 await _close_at_once(bot)
             await world.bot.close()
             await world.worker.close()
+            await _let_arq_end(connections)
             await database.close()
             await observer.close()
 
@@ -339,6 +345,15 @@ async def _close_at_once(bot: Bot) -> None:
     assert isinstance(bot.session, AiohttpSession)
     if bot.session._session is not None:
         await bot.session._session.close()
+
+
+async def _let_arq_end(connections: Iterable[ArqRedis]) -> None:
+    """arq writes a job's end down in a task that nobody waits for, on a connection opened anew if need be."""
+    late = [task for task in asyncio.all_tasks() if "Worker.finish" in repr(task.get_coro())]
+    if late:
+        await asyncio.wait(late)
+    for connection in connections:
+        await connection.aclose(close_connection_pool=True)
 
 
 def _tell_when_handled(world: World) -> None:
