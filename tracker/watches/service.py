@@ -168,9 +168,12 @@ async def set_state(session: AsyncSession, user: User, watch_id: int, state: Wat
 async def set_target(session: AsyncSession, user: User, watch_id: int, target: Money) -> Watch:
     """Tell this person when the price is at or below `target`; replaces an earlier target.
 
-    Raises NotYours, and BadInput for a target of nothing or in another currency than the page's.
+    Raises NotYours, also for a watch that was stopped, and BadInput for a target of nothing or in another
+    currency than the page's.
     """
     found = await owned(session, user, watch_id)
+    if found.state == WatchState.STOPPED:
+        raise NotYours
     if target.minor <= 0:
         raise BadInput("error.target_not_positive")
     if found.listing.currency is not None and target.currency != found.listing.currency:
