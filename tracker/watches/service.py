@@ -57,14 +57,11 @@ async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id:
 
     A watch that was stopped before begins anew under its old number. Raises OverAllowance.
     """
-    # The lock on the person makes "count, then add" one step for two taps at once.
-    await session.scalars(select(User.id).where(User.id == user.id).with_for_update())
+    await _lock(session, user)
     found = await session.scalar(_loaded().where(Watch.user_id == user.id, Watch.listing_id == listing.id))
     if found is not None and found.state != WatchState.STOPPED:
         return found, False
-    kept = await session.scalar(select(func.count()).select_from(Watch).where(*_kept(user))) or 0
-    if kept >= MAX_WATCHES:
-        raise OverAllowance("error.too_many_watches", allowed=MAX_WATCHES)
+    await _has_room(session, user)
     now = clock.now()
     if found is None:
         last = await session.scalar(select(func.max(Watch.number)).where(Watch.user_id == user.id)) or 0
@@ -80,6 +77,18 @@ async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id:
     await session.flush()
     await _check_what_is_wanted(session, [listing.id])
     return await owned(session, user, found.id), True
+
+
+async def _lock(session: AsyncSession, user: User) -> None:
+    """Makes "count, then add" one step for two taps at once."""
+    await session.scalars(select(User.id).where(User.id == user.id).with_for_update())
+
+
+async def _has_room(session: AsyncSession, user: User) -> None:
+    """Raises OverAllowance when this person can watch no more."""
+    kept = await session.scalar(select(func.count()).select_from(Watch).where(*_kept(user))) or 0
+    if kept >= MAX_WATCHES:
+        raise OverAllowance("error.too_many_watches", allowed=MAX_WATCHES)
 
 
 async def of_listing(session: AsyncSession, user: User, listing_id: int) -> Watch | None:
@@ -157,8 +166,14 @@ def _contains(needle: str) -> ColumnElement[bool]:
 
 
 async def set_state(session: AsyncSession, user: User, watch_id: int, state: WatchState) -> Watch:
-    """Pause, resume or stop; doing it twice is doing it once. Raises NotYours."""
+    """Pause, resume or stop; doing it twice is doing it once.
+
+    Raises NotYours, and OverAllowance when a stopped watch would be one too many.
+    """
+    await _lock(session, user)
     found = await owned(session, user, watch_id)
+    if found.state == WatchState.STOPPED and state != WatchState.STOPPED:
+        await _has_room(session, user)
     found.state = state
     await session.flush()
     await _check_what_is_wanted(session, [found.listing_id])
