@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
 from tracker.alerts.models import Alert, AlertState
 from tracker.catalog.models import Listing, PriceObservation
+from tracker.database import Base
 from tracker.stores.offer import Availability, Offer
 from tracker.stores.registry import store_of
 from tracker.users.models import User, UserState
@@ -55,7 +56,8 @@ async def add_listings(
     Every `dearer_every`-th listing was a fifth dearer then, so that its next check finds a drop.
     """
     now = clock.now()
-    listings, observations = [], []
+    listings: list[dict[str, Any]] = []
+    observations: list[dict[str, Any]] = []
     for number, (url, offer) in enumerate(known, 1):
         price = offer.price if offer else None
         minor = price.minor if price else None
@@ -82,7 +84,7 @@ async def add_listings(
         if offer:
             observations.append(
                 {
-                    "id": number,
+                    "id": len(observations) + 1,
                     "listing_id": number,
                     "price_minor": minor,
                     "currency": currency,
@@ -146,6 +148,11 @@ async def add_alerts(session: AsyncSession, count: int) -> None:
     )
 
 
-async def _add(session: AsyncSession, table: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        await session.execute(insert(table), rows)
+async def _add(session: AsyncSession, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    await session.execute(insert(table), rows)
+    if "id" in rows[0] and session.get_bind().dialect.name == "postgresql":
+        # A sequence does not see the keys that were given by hand.
+        name = table.__tablename__
+        await session.execute(select(func.setval(func.pg_get_serial_sequence(name, "id"), len(rows))))
