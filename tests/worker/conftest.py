@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import MakeSettings
+from tests.services import RedisServer
 from tests.worker.house import House, open_house, settings_of
 from tests.worker.outside import Outside, the_outside
+from tests.worker.processes import Service, processes_in
 from tracker import clock
 from tracker.database import Database
 
@@ -42,3 +45,24 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
         monkeypatch.setattr(clock, "_offset", clock._offset + by)
 
     return pass_time
+
+
+@pytest.fixture
+async def service(
+    outside: Outside, database: Database, database_url: str, redis_server: RedisServer, tmp_path: Path
+) -> AsyncIterator[Service]:
+    """Processes on SQLite and on PostgreSQL, with short leases and no limit that makes a test wait."""
+    environment = outside.environment | {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_server.url,
+        "ALERT_LEASE_SECONDS": "2",
+        "CHECK_LEASE_SECONDS": "2",
+        "CHECK_INTERVAL_SECONDS": "3600",
+        "SWEEP_SECONDS": "0.2",
+        "TELEGRAM_MESSAGES_PER_SECOND": "1000",
+        "TELEGRAM_MESSAGES_PER_SECOND_PER_CHAT": "1000",
+    }
+    folder = tmp_path / "processes"
+    folder.mkdir()
+    async with processes_in(folder, environment) as processes:
+        yield Service(outside, database, redis_server, processes)

@@ -30,7 +30,6 @@ from worker.app import WorkerApp
 from worker.check import check
 from worker.workbench import Workbench
 
-
 WEEK = timedelta(days=7)
 
 
@@ -85,8 +84,15 @@ class Story:
                 listing = await catalog.list_offer(session, url, first)
                 await catalog.record(session, listing.id, Check(clock.now(), "offer", first), interval=WEEK)
             watch, _ = await watches.watch(session, person, listing, chat_id=user)
-            listing.next_check_at = clock.now()
+            listing.next_check_at = clock.now() + WEEK
             return watch
+
+    async def due(self, url: str) -> None:
+        """Time passes, so that the listing's next check is due."""
+        async with self.database.transaction() as session:
+            listing = await catalog.by_url(session, url)
+            assert listing is not None
+            listing.next_check_at = clock.now()
 
     async def falls(self, url: str, price: str, *, image: str | None = None, title: str = "Kettle") -> int:
         """A check that reads this price; returns how many alerts are owed for it."""
@@ -139,6 +145,11 @@ class Story:
         async with self.database.transaction() as session:
             return await session.get_one(Preview, preview_id)
 
+    async def asked(self, words: str) -> Sequence[Preview]:
+        """The previews whose address holds the words."""
+        async with self.database.transaction() as session:
+            return (await session.scalars(select(Preview).where(Preview.url.contains(words)))).all()
+
     async def prices(self) -> list[int | None]:
         """The observed prices of all listings, in minor units, oldest first."""
         async with self.database.transaction() as session:
@@ -167,10 +178,7 @@ class House(Story):
 
     async def checks(self, url: str) -> Listing:
         """Run a check of a listing as a worker that has just claimed it; returns what it left."""
-        async with self.database.transaction() as session:
-            listing = await catalog.by_url(session, url)
-            assert listing is not None
-            listing.next_check_at = clock.now()
+        await self.due(url)
         async with self.database.transaction() as session:
             ((listing_id, token),) = await catalog.claim_due(
                 session, limit=1, lease=self.bench.settings.check_lease

@@ -16,8 +16,9 @@ async def eventually(condition: Callable[[], Awaitable[T]], *, within: float = 1
     value: T | None = None
     try:
         async with asyncio.timeout(within):
-            while not (value := await condition()):
+            while True:
+                if value := await condition():
+                    return value
                 await asyncio.sleep(_LOOK_AGAIN)
-            return value
     except TimeoutError:
         raise AssertionError(f"not within {within:g} s: {condition} is {value!r}") from None
