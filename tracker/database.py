@@ -59,8 +59,9 @@ def create_engine(database_url: str, **options: Any) -> AsyncEngine:
     transaction that reads before it writes fails at once with "database is locked".
     """
     if not database_url.startswith("sqlite"):
+        # No overflow: such connections close after each use, and opening one costs more than a transaction.
         return create_async_engine(
-            database_url, **{"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True} | options
+            database_url, **{"pool_size": 20, "max_overflow": 0, "pool_pre_ping": True} | options
         )
     # One connection: SQLite has one writer anyway, and a queue in order beats ten that poll its lock (with 20
     # writers the slowest waits 33 ms instead of a second). A transaction must not be opened inside another.
