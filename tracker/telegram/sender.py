@@ -20,7 +20,8 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.types import LinkPreviewOptions, Message
+from aiogram.methods import Response
+from aiogram.types import LinkPreviewOptions, Message, Update
 
 from tracker.config import Settings
 from tracker.telegram.cards import Card
@@ -64,6 +65,10 @@ class Refused:
 
     error: str
 
+
+# pydantic keeps what is made of a generic model weakly. Unless somebody holds them, the classes of answers go
+# with each collection of garbage, and aiogram makes them anew: 10 ms in which nobody else works.
+_ANSWERS = (Response[Message], Response[bool], Response[list[Update]])
 
 Answer = Delivered | SlowDown | Unknown | Unreachable | Refused
 
