@@ -17,13 +17,27 @@ class Role(StrEnum):
 
     SELLING = "selling"
     LOWEST = "lowest"  # "from": the least of several, whose own offers the page does not tell apart
+    LIST = "list"  # MRP, RRP, "was", crossed out
+    UNIT = "unit"  # for 100 g, each of a pack
+    INSTALMENT = "instalment"  # EMI, a month of a contract
+    SHIPPING = "shipping"
+    SAVING = "saving"  # "save", coupon, cashback
+    THRESHOLD = "threshold"  # "free shipping over"
+    EXCHANGE = "exchange"  # trade-in and bank offers
+    SUBSCRIPTION = "subscription"  # subscribe and save
+    MEMBER = "member"  # only for members
+    USED = "used"
+    VARIANT = "variant"  # of one choice among several
+    ELSEWHERE = "elsewhere"  # of another thing: related, recently seen, in the cart
 
 
 class Weight(IntEnum):
     """How far a source is trusted, in hundredths. A stronger source is asked first."""
 
+    STORE = 97  # an adapter that knows the shop
     JSON_LD = 95
     MICRODATA = 90
+    PLATFORM = 85  # an adapter that knows what the shop is built with
     META = 80
     SOCIAL = 70
     VISIBLE = 50

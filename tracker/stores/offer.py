@@ -1,6 +1,7 @@
 """What a page says now. An Offer is read, judged and thrown away; it is never stored."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from tracker.money import Money
@@ -27,6 +28,7 @@ class Reason(StrEnum):
     NO_PRICE = "no_price"  # a product, but no price that we trust
     NO_CURRENCY = "no_currency"  # an amount of nobody knows what
     AMBIGUOUS = "ambiguous"  # several prices and nothing that says which is meant
+    NOT_SURE = "not_sure"  # a price that is probably right: a person may say so
     NOT_A_PRODUCT = "not_a_product"  # a list, an article, a search
     HOME_PAGE = "home_page"  # the shop's front door, where dead links often lead
     EMPTY_SHELL = "empty_shell"  # nothing to read until a browser runs its scripts
@@ -49,6 +51,23 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """An amount on the page that could be taken for the price, and what became of it.
+
+    `amount` is in major units, `role` a word of `candidates.Role`, `weight` how much speaks for it: of two
+    amounts that are asked for, the heavier is meant. `where` says where it stands.
+    """
+
+    amount: Decimal
+    currency: str | None
+    role: str
+    source: str
+    text: str
+    where: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """`price` is None only for a thing that is out of stock. `confidence` runs from 0 to 1."""
 
@@ -64,12 +83,18 @@ class Offer:
     brand: str | None
     confidence: float
     evidence: tuple[Evidence, ...]
+    candidates: tuple[Candidate, ...] = ()
+    """What lost, the heaviest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The outcome of reading one page: an offer, or the reason why there is none."""
+    """The outcome of reading one page: an offer, or the reason why there is none.
+
+    Without an offer, `candidates` are what a person could choose from.
+    """
 
     outcome: Outcome
     offer: Offer | None = None
     reason: Reason | None = None
+    candidates: tuple[Candidate, ...] = ()
