@@ -6,6 +6,7 @@ from aiogram.types import CallbackQuery, Message
 
 from bot import keyboards
 from bot.afterwards import Afterwards
+from bot.handlers.links import links_of
 from bot.states import Asking
 from tracker.telegram.callbacks import SettingsAction, SettingsButton
 from tracker.texts import Language
@@ -58,6 +59,12 @@ def router() -> Router:
     router = Router(name="settings")
     router.message.filter(F.chat.type == "private")
     router.message.register(show, Command("settings"))
-    router.message.register(time_zone_typed, Asking.time_zone, F.text, ~F.text.startswith("/"))
+    router.message.register(
+        time_zone_typed,
+        Asking.time_zone,
+        F.text,
+        ~F.text.startswith("/"),
+        lambda message: not links_of(message),
+    )
     router.callback_query.register(tapped, SettingsButton.filter())
     return router
