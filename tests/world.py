@@ -104,6 +104,17 @@ class World:
             )
         await schedule(self.worker.bench)
 
+    async def checked(self, thing: Thing) -> None:
+        """Check everything now, and return once this thing's check is recorded."""
+        asked = clock.now()
+        await self.check_everything()
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                seen = self.steps
+                if await self.count(Listing, Listing.url == thing.url, Listing.checked_at > asked):
+                    return
+                await self.telegram.wait_for(lambda seen=seen: self.steps != seen, PATIENCE)  # type: ignore[misc]
+
     async def count(self, table: Any, *conditions: Any) -> int:
         async with self._observer.transaction() as session:
             return await session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
