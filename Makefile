@@ -7,7 +7,7 @@ COVERAGE := 90
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types imports format bench lock migrate
+.PHONY: help setup demo run test check lint types imports format bench bench-reading lock migrate
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ check: lint types imports test ## format, lint, types, imports, tests
 
 bench: .venv/.dev ## benchmarks; ONLY=<name> for one
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+bench-reading: .venv/.dev ## how right pages are read, beside extruct; UPDATE=1 keeps it, MEMORY=1 reads 10,000 pages
+	@$(BIN)/python -m benchmarks.reading_score $(if $(UPDATE),--update) $(if $(MEMORY),--memory)
 
 lock: .venv/.runtime ## pin the dependencies again
 	@echo uv | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements-uv.lock

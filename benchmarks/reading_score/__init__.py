@@ -1,0 +1,1 @@
+"""How well pages are read: every label against what is read, side by side with another reader."""
