@@ -1,8 +1,9 @@
 """The reader for any shop: asks every source, and decides. No price is better than a wrong price."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tracker.stores import blocks
+from tracker.stores.adapter import Adapter
 from tracker.stores.candidates import Claim, Weight
 from tracker.stores.metatags import read_meta_tags
 from tracker.stores.microdata import read_microdata
@@ -16,10 +17,22 @@ _SAME_THING = 0.6
 """A product whose title shares less than this with the page's own names is not shown to be its subject."""
 
 
-def read(page: Page) -> Reading:
-    """An offer that the page's structured data states beyond doubt, or the reason why there is none."""
+def read(page: Page, adapters: Sequence[Adapter] = ()) -> Reading:
+    """An offer that the page's structured data states beyond doubt, or the reason why there is none.
+
+    `adapters` know the page's shop; without them the page is read as any other shop's.
+    """
+    for adapter in adapters:
+        adapter.tidy_up(page)
     graph = Graph(page)
-    claims = [*read_json_ld(page, graph), *read_microdata(page), *read_meta_tags(page), *read_visible(page)]
+    claims = [claim for adapter in adapters for claim in adapter.claims(page)]
+    if not (claims and any(adapter.alone for adapter in adapters)):
+        claims += [
+            *read_json_ld(page, graph),
+            *read_microdata(page),
+            *read_meta_tags(page),
+            *read_visible(page),
+        ]
     if graph.types & ARTICLES and (page.meta("og:type") or "").lower() == "article":
         return Reading(Outcome.NO_OFFER, reason=Reason.NOT_A_PRODUCT)
     reading = decide(page, claims)

@@ -3,10 +3,12 @@
 import logging
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tracker.stores import blocks, generic
+from tracker.stores.adapter import Adapter
 from tracker.stores.offer import Outcome, Reading, Reason
 from tracker.stores.page import Page, decode
 
@@ -24,12 +26,16 @@ class Store:
     name: str
 
 
+# A module of `shops` each, which holds the ADAPTER of a shop or of a platform.
+_SHOPS = ("amazon",)
+_ADAPTERS: tuple[Adapter, ...] = tuple(
+    import_module(f"tracker.stores.shops.{name}").ADAPTER for name in _SHOPS
+)
+_BY_DOMAIN = {domain: adapter for adapter in _ADAPTERS for domain in adapter.domains}
+_PLATFORMS = tuple(adapter for adapter in _ADAPTERS if not adapter.domains)
 _NAMES = {
+    **{domain: name for adapter in _ADAPTERS for domain, name in adapter.domains.items()},
     "ajio.com": "AJIO",
-    "amazon.co.uk": "Amazon.co.uk",
-    "amazon.com": "Amazon.com",
-    "amazon.de": "Amazon.de",
-    "amazon.in": "Amazon.in",
     "croma.com": "Croma",
     "flipkart.com": "Flipkart",
     "jiomart.com": "JioMart",
@@ -41,6 +47,16 @@ _NAMES = {
     "tatacliq.com": "Tata CLiQ",
     "vijaysales.com": "Vijay Sales",
 }
+
+
+def adapters_for(page: Page) -> tuple[Adapter, ...]:
+    """What knows this page: the adapter of its shop, else those of the platforms that it shows signs of."""
+    labels = page.host.split(".")
+    for start in range(len(labels)):
+        found = _BY_DOMAIN.get(".".join(labels[start:]))
+        if found is not None:
+            return (found,)
+    return tuple(adapter for adapter in _PLATFORMS if adapter.recognises(page))
 
 
 def store_of(url: str) -> Store:
@@ -66,10 +82,13 @@ def _registrable_domain(host: str) -> str:
     return str(_public_suffixes()(host).top_domain_under_public_suffix)
 
 
-def read(html: bytes | str, url: str, *, status: int = 200, charset: str | None = None) -> Reading:
+def read(
+    html: bytes | str, url: str, *, status: int = 200, charset: str | None = None, adapters: bool = True
+) -> Reading:
     """What a page offers, as its final address, status and declared charset go with it.
 
-    Never raises, whatever the bytes. It may take long on a hostile page: give those to `pool.ReaderPool`.
+    Without `adapters` the page is read as that of a shop which nobody knows. Never raises, whatever the
+    bytes. It may take long on a hostile page: give those to `pool.ReaderPool`.
     """
     reading = blocks.by_status(status)
     if reading is not None:
@@ -77,7 +96,8 @@ def read(html: bytes | str, url: str, *, status: int = 200, charset: str | None 
     if not blocks.is_html(html):
         return Reading(Outcome.NO_OFFER, reason=Reason.NOT_HTML)
     try:
-        return generic.read(Page(decode(html, charset), url))
+        page = Page(decode(html, charset), url)
+        return generic.read(page, adapters_for(page) if adapters else ())
     except Exception:  # the door: a page must never take its reader along
         log.exception("stores.unreadable")
         return Reading(Outcome.NO_OFFER, reason=Reason.UNREADABLE)
