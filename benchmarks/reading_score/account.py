@@ -87,9 +87,20 @@ def keep(marks: Marks, without_adapters: Marks, score: Mapping[str, object], fou
         "marks": _joined(before["marks"], marks, real=real),
         "marks_without_adapters": _joined(before["marks_without_adapters"], without_adapters, real=real),
     }
-    SCORE.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    SCORE.write_text(_a_line_each(written), "utf-8")
     if real:
         MISSES.write_text(_HEAD + _table(found), "utf-8")
+
+
+def _a_line_each(parts: Mapping[str, Mapping[str, object]]) -> str:
+    """As JSON with each page on a line of its own, so that a change of the score reads well."""
+    told = (
+        f"{json.dumps(part)}: {{\n"
+        + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in pages.items())
+        + "\n}"
+        for part, pages in parts.items()
+    )
+    return "{\n" + ",\n".join(told) + "\n}\n"
 
 
 def _joined(before: Marks, now: Marks, *, real: bool) -> Marks:
