@@ -47,9 +47,15 @@ def connect(redis_url: str) -> ArqRedis:
     return on_pool(pool)
 
 
+class _Client(ArqRedis):
+    async def close(self, close_connection_pool: bool | None = None) -> None:
+        """arq's worker still calls it by this name, for which redis-py warns."""
+        await self.aclose(close_connection_pool)
+
+
 def on_pool(pool: ConnectionPool) -> ArqRedis:
     """A client whose jobs are JSON: arq's own pickles would let whoever writes to Redis run code."""
-    return ArqRedis(pool, job_serializer=orjson.dumps, job_deserializer=orjson.loads)
+    return _Client(pool, job_serializer=orjson.dumps, job_deserializer=orjson.loads)
 
 
 class JobQueue:
