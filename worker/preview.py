@@ -47,6 +47,7 @@ _SENTENCES = {
     "ambiguous": "preview.ambiguous",
     "empty_shell": "preview.needs_browser",
     "not_html": "error.not_a_page",
+    "server_error": "error.fetch_failed",
 }
 
 
