@@ -1,6 +1,7 @@
 """A world outside, and a worker's house in it on each database."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,11 +22,11 @@ async def outside() -> AsyncIterator[Outside]:
         yield outside
 
 
-@pytest.fixture
-async def house(
+@asynccontextmanager
+async def _house(
     outside: Outside, database: Database, redis_url: str, settings: MakeSettings
 ) -> AsyncIterator[House]:
-    """On SQLite and on PostgreSQL, with limits that make no test wait: a thousand messages a second."""
+    """With limits that make no test wait: a thousand messages a second."""
     chosen = settings_of(
         settings,
         outside,
@@ -34,6 +35,24 @@ async def house(
         telegram_messages_per_second_per_chat=1000,
     )
     async with open_house(outside, database, chosen) as house:
+        yield house
+
+
+@pytest.fixture
+async def house(
+    outside: Outside, database: Database, redis_url: str, settings: MakeSettings
+) -> AsyncIterator[House]:
+    """On SQLite and on PostgreSQL."""
+    async with _house(outside, database, redis_url, settings) as house:
+        yield house
+
+
+@pytest.fixture
+async def sqlite_house(
+    outside: Outside, sqlite_database: Database, redis_url: str, settings: MakeSettings
+) -> AsyncIterator[House]:
+    """On SQLite alone: for tests whose subject is not the database."""
+    async with _house(outside, sqlite_database, redis_url, settings) as house:
         yield house
 
 

@@ -1,0 +1,93 @@
+"""The pace of delivery: as fast as Telegram allows and no faster, by one worker or by two."""
+
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+
+from markupsafe import Markup
+
+from sandbox.telegram import Limits
+from tests.conftest import MakeSettings
+from tests.worker.house import House, open_house, settings_of
+from tests.worker.outside import ASHA, Outside
+from tests.worker.waiting import eventually
+from tracker.alerts.models import AlertState
+from tracker.alerts.service import claim
+from tracker.database import Database
+from tracker.telegram.cards import Card
+from tracker.telegram.sender import SlowDown
+from worker.speaking import say
+
+KETTLE = "https://bazaar.example/shop/kettle"
+
+
+async def all_sent(house: House) -> bool:
+    return set(await house.states()) == {AlertState.SENT}
+
+
+async def test_the_default_pace_never_meets_telegrams_limits(
+    outside: Outside, sqlite_database: Database, redis_url: str, settings: MakeSettings
+) -> None:
+    outside.telegram.limits = Limits()
+    async with open_house(outside, sqlite_database, settings_of(settings, outside, redis_url)) as house:
+        for user in range(3001, 3071):
+            await house.watch(user, KETTLE)
+        await house.falls(KETTLE, "1899")
+        await house.watch(ASHA, "https://bazaar.example/shop/phone")
+        for price in ("1899", "1799", "1699"):
+            await house.falls("https://bazaar.example/shop/phone", price)
+        async with house.delivering():
+            await eventually(partial(all_sent, house))
+    calls = outside.sends()
+    assert len(calls) == 73
+    assert {call.status for call in calls} == {200}
+    assert calls[69].at - calls[0].at >= 69 / 25 * 0.9
+    of_one_chat = [call.at for call in outside.sends(ASHA)]
+    assert min(after - before for before, after in pairwise(of_one_chat)) >= 0.9
+    assert all(alert.attempts == 1 for alert in await house.alerts())
+
+
+async def test_two_delivery_loops_never_send_the_same_alert_twice(house: House, outside: Outside) -> None:
+    for user in range(3001, 3101):
+        await house.watch(user, KETTLE)
+    chosen = house.bench.settings
+    other = Database.at(str(house.database.engine.url.render_as_string(hide_password=False)))
+    async with open_house(outside, other, chosen) as second, house.delivering(), second.delivering():
+        for price in ("1899", "1799"):
+            await house.falls(KETTLE, price)
+        house.app.deliverer.wake()
+        second.app.deliverer.wake()
+        await eventually(partial(all_sent, house))
+    await other.close()
+    for user in range(3001, 3101):
+        assert [text.splitlines()[1] for text in outside.texts(user)] == [
+            "₹1,899 instead of ₹1,999",
+            "₹1,799 instead of ₹1,899",
+        ]
+
+
+async def test_what_is_in_hand_at_the_end_is_sent_and_settled(
+    outside: Outside, sqlite_database: Database, redis_url: str, settings: MakeSettings
+) -> None:
+    chosen = settings_of(settings, outside, redis_url, telegram_messages_per_second=10)
+    async with open_house(outside, sqlite_database, chosen) as house:
+        for user in range(3001, 3008):
+            await house.watch(user, KETTLE)
+        await house.falls(KETTLE, "1499")
+        house.app.deliverer.start()
+        await outside.telegram.wait_for(lambda: len(outside.sends()) == 1)
+        assert house.app.is_answering
+        await house.app.deliverer.stop()
+        assert not house.app.is_answering
+        assert await house.states() == [AlertState.SENT] * 7
+
+
+async def test_after_the_end_of_a_lease_no_send_begins(sqlite_house: House) -> None:
+    await sqlite_house.watch(ASHA, KETTLE)
+    await sqlite_house.falls(KETTLE, "1499")
+    async with sqlite_house.database.transaction() as session:
+        (claimed,) = await claim(session, limit=1, lease=timedelta(0))
+    assert claimed.alert.lease_until is not None
+    answer = await say(sqlite_house.bench, ASHA, Card(Markup("Hello")), before=claimed.alert.lease_until)
+    assert answer == SlowDown(timedelta(0))
+    assert sqlite_house.outside.sends() == []
