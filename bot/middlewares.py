@@ -78,7 +78,7 @@ class Door(BaseMiddleware):
                 username=sender.username,
                 language_code=sender.language_code,
             )
-            if event.my_chat_member is None:
+            if event.my_chat_member is None and _is_private(data.get("event_chat")):
                 await watches.reachable(session, sender.id, UserState.ACTIVE)
             data |= {"session": session, "user": user, "language": Language.of(user), "after": after}
             data["is_admin"] = sender.id in self._settings.admin_ids
