@@ -1,10 +1,15 @@
 """What our inline buttons carry: typed, at most 64 bytes, never trusted (a client can send any bytes)."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
 
 from tracker.watches.service import Sort
+
+RowId = Annotated[int, Field(ge=1, lt=2**63)]
+"""What a table's key can be: no database is asked about a larger number that somebody made up."""
 
 MAX_NEEDLE_BYTES = 36
 """What is left for a search text in a list button beside its page and sort order."""
@@ -18,7 +23,7 @@ class PreviewAction(StrEnum):
 
 class PreviewButton(CallbackData, prefix="p"):
     action: PreviewAction
-    preview_id: int
+    preview_id: RowId
 
 
 class WatchAction(StrEnum):
@@ -45,7 +50,7 @@ class Place(StrEnum):
 
 class WatchButton(CallbackData, prefix="w"):
     action: WatchAction
-    watch_id: int
+    watch_id: RowId
     place: Place = Place.CARD
 
 
