@@ -2,6 +2,7 @@
 addresses are set. For one machine; bigger ones run the three as processes of their own."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from fakeredis import FakeServer
 from fakeredis.aioredis import FakeConnection
 from pydantic import ValidationError
 from redis.asyncio import ConnectionPool
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import BotApp, TokenRefused
 from tracker import jobs, logs
@@ -48,6 +50,10 @@ def redis_connector(settings: Settings) -> Callable[[], ArqRedis]:
     return lambda: jobs.on_pool(ConnectionPool(connection_class=connection, server=server))
 
 
+class CannotListen(Exception):
+    """The webhooks' address is taken, or is not this machine's."""
+
+
 class House:
     """Bot, worker and webhooks around one database. `run` until cancelled, then `close`."""
 
@@ -76,9 +82,26 @@ class House:
         return self.bot.is_answering or self.worker.is_answering
 
     async def run(self) -> None:
-        """Work until cancelled, or until a part fails: then all stop, and its error is raised."""
+        """Work until cancelled, or until a part fails: then all stop, and its error is raised.
+
+        Raises CannotListen before anything else is done.
+        """
+        with self._listen() as listening:
+            await self._run(listening)
+
+    def _listen(self) -> socket.socket:
+        # Left to uvicorn, a port that is taken would end the process from within a task.
+        host, port = self.settings.web_host, self.settings.web_port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            return socket.create_server((host, port), family=family, backlog=1024)
+        except OSError as error:
+            raise CannotListen(f"The webhooks cannot listen on {host}:{port}: {error.strerror}.") from None
+
+    async def _run(self, listening: socket.socket) -> None:
         parts = [
-            asyncio.create_task(part) for part in (self.bot.run(), self.worker.run(), self._webhooks.serve())
+            asyncio.create_task(part)
+            for part in (self.bot.run(), self.worker.run(), self._webhooks.serve(sockets=[listening]))
         ]
         try:
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -128,10 +151,16 @@ def cli() -> None:
     if settings.bot_token is None:
         sys.exit("BOT_TOKEN is not set. Get one from @BotFather, or try `make demo`, which needs none.")
     logs.configure(settings.log_level)
-    settings.make_folders()
-    migrate(settings.database_url)
+    try:
+        settings.make_folders()
+        migrate(settings.database_url)
+    except (SQLAlchemyError, OSError) as error:
+        reason = logs.mask(str(error)).partition("\n")[0]
+        sys.exit(f"The database at DATABASE_URL cannot be opened: {reason}")
     try:
         asyncio.run(main(settings))
+    except CannotListen as error:
+        sys.exit(f"{error} WEB_HOST and WEB_PORT choose another address.")
     except TokenRefused as error:
         sys.exit(str(error))
 

@@ -80,6 +80,8 @@ def cli() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             asyncio.run(demo(chosen.port, folder, chosen.pages, chosen.web_port))
+        except run.CannotListen as error:
+            sys.exit(f"{error} Choose another port with --web-port.")
         except OSError as error:
             sys.exit(
                 f"The demo cannot start on port {chosen.port}: {error.strerror}. Choose another with --port."

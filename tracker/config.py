@@ -55,7 +55,10 @@ class Settings(BaseSettings):
         scheme, separator, rest = url.partition("://")
         if not separator:
             raise ValueError("DATABASE_URL is not a database address")
-        return f"{_DRIVERS.get(scheme, scheme)}://{rest}"
+        driver = _DRIVERS.get(scheme, scheme)
+        if driver not in _DRIVERS.values():
+            raise ValueError("the database is PostgreSQL (postgresql://) or SQLite (sqlite:///)")
+        return f"{driver}://{rest}"
 
     @field_validator("razorpay_webhook_secret", mode="before")
     @classmethod
@@ -82,6 +85,13 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _looks_like_redis(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("a Redis address looks like redis://host:6379/0")
+        return url
 
     @field_validator("bot_token")
     @classmethod
