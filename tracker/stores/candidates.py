@@ -39,7 +39,9 @@ class Weight(IntEnum):
     MICRODATA = 90
     PLATFORM = 85  # an adapter that knows what the shop is built with
     META = 80
+    EMBEDDED = 75  # state for the page's own scripts, when the page shows the amount
     SOCIAL = 70
+    UNSEEN = 60  # such state, when the page shows no such amount
     VISIBLE = 50
 
 
@@ -73,6 +75,8 @@ class Claim:
     url: str | None = None
     image: str | None = None
     sku: str | None = None
+    mpn: str | None = None
+    """The maker's number, or what else the source calls it by when it names no SKU."""
     gtin: str | None = None
     brand: str | None = None
     listed: bool = False

@@ -1,14 +1,18 @@
 """The reader for any shop: asks every source, and decides. No price is better than a wrong price."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tracker.stores import blocks
 from tracker.stores.adapter import Adapter
 from tracker.stores.candidates import Claim, Weight
+from tracker.stores.embedded import read_embedded
+from tracker.stores.identifiers import identified
 from tracker.stores.metatags import read_meta_tags
 from tracker.stores.microdata import read_microdata
 from tracker.stores.offer import Outcome, Reading, Reason
 from tracker.stores.page import Page
+from tracker.stores.shown import ShownText
 from tracker.stores.structured import ARTICLES, Graph, read_json_ld
 from tracker.stores.verdict import Verdict, address
 from tracker.stores.visible import read_visible
@@ -25,19 +29,21 @@ def read(page: Page, adapters: Sequence[Adapter] = ()) -> Reading:
     for adapter in adapters:
         adapter.tidy_up(page)
     graph = Graph(page)
+    shown = ShownText(page)
     claims = [claim for adapter in adapters for claim in adapter.claims(page)]
     if not (claims and any(adapter.alone for adapter in adapters)):
         claims += [
             *read_json_ld(page, graph),
             *read_microdata(page),
             *read_meta_tags(page),
+            *read_embedded(page, shown),
             *read_visible(page),
         ]
     if graph.types & ARTICLES and (page.meta("og:type") or "").lower() == "article":
         return Reading(Outcome.NO_OFFER, reason=Reason.NOT_A_PRODUCT)
     reading = decide(page, claims)
-    if reading.outcome is Outcome.OFFER:
-        return reading
+    if reading.offer is not None:
+        return replace(reading, offer=identified(page, shown, claims, reading.offer))
     other = blocks.wall(page) or blocks.dead_end(page)
     if other is not None:
         return other

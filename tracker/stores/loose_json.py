@@ -66,3 +66,136 @@ def _values(text: str) -> list[Any]:
         while at < len(text) and (text[at].isspace() or text[at] in ",;"):
             at += 1
     return values
+
+
+def literal(text: str, at: int) -> tuple[Any, int] | None:
+    """The JSON value, or plain value of JavaScript, that begins at a place in a script, and where it ends.
+
+    Bare names as keys and strings in single quotes are understood; what would have to be computed is None.
+    Numbers come as strings. None when it is no value, is not closed, or is longer than anyone's data.
+    """
+    try:
+        return _DECODER.raw_decode(text, at)
+    except (ValueError, RecursionError):
+        return _Literal(text, at).read()
+
+
+_TOKEN = re.compile(
+    r"""(?:\s|//[^\n]*+|/\*.*?\*/)*+(?:"""
+    r"""(?P<string>"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+'|`(?:[^`\\]++|\\.)*+`)"""
+    r"""|(?P<number>-?(?:\d[\d.]*+(?:[eE][+-]?\d++)?|\.\d++))|(?P<word>[A-Za-z_$][\w$.]*+)|(?P<sign>[^\s\w]))""",
+    re.DOTALL,
+)
+_LONGEST_LITERAL = 400_000
+_MOST_TOKENS = 40_000
+_DEEPEST = 60
+_ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
+_WORDS: dict[str, Any] = {"true": True, "false": False}
+_NOTHING = object()
+
+
+class _Literal:
+    """Reads one object or array of JavaScript, token by token, without recursion."""
+
+    def __init__(self, text: str, at: int) -> None:
+        self._text, self._at = text, at
+        self._stack: list[tuple[dict[str, Any] | list[Any] | None, str | None]] = []
+        """Open containers with the key that waits for a value; None for brackets inside an expression."""
+        self._slot: Any = _NOTHING
+        self._computed = False
+
+    def read(self) -> tuple[Any, int] | None:
+        end = self._at + _LONGEST_LITERAL
+        for _ in range(_MOST_TOKENS):
+            token = _TOKEN.match(self._text, self._at)
+            if token is None or token.end() > end:
+                return None
+            self._at = token.end()
+            sign = token["sign"]
+            if sign is None:
+                self._take(token)
+            elif sign in "{[(":
+                if not self._open(sign):
+                    return None
+            elif sign in "}])":
+                done, value = self._close()
+                if done:
+                    return value, self._at
+            elif not self._punctuate(sign):
+                return None
+            if not self._stack:  # a string alone
+                return (self._slot, self._at) if isinstance(self._slot, str) else None
+        return None
+
+    def _take(self, token: re.Match[str]) -> None:
+        if self._slot is not _NOTHING or self._computed:
+            self._computed = True
+        elif token["string"]:
+            self._slot = _unescaped(token["string"][1:-1])
+        elif token["number"]:
+            self._slot = token["number"]
+        elif self._awaits_key():
+            self._slot = token["word"]
+        else:
+            self._slot = _WORDS.get(token["word"])
+
+    def _awaits_key(self) -> bool:
+        return bool(self._stack) and isinstance(self._stack[-1][0], dict) and self._stack[-1][1] is None
+
+    def _open(self, sign: str) -> bool:
+        inside_expression = bool(self._stack) and self._stack[-1][0] is None
+        if inside_expression or sign == "(" or self._slot is not _NOTHING or self._computed:
+            self._stack.append((None, None))
+            self._computed = True
+        else:
+            self._stack.append(({} if sign == "{" else [], None))
+        return len(self._stack) <= _DEEPEST
+
+    def _close(self) -> tuple[bool, Any]:
+        self._commit()
+        container, _ = self._stack.pop()
+        if container is None:
+            self._slot, self._computed = None, True
+        else:
+            self._slot, self._computed = container, False
+        return not self._stack, container
+
+    def _punctuate(self, sign: str) -> bool:
+        if not self._stack:
+            return False
+        container, key = self._stack[-1]
+        if container is None:
+            return True
+        if sign == ",":
+            self._commit()
+        elif sign == ":" and isinstance(container, dict) and key is None:
+            if not isinstance(self._slot, str) or self._computed:
+                return False
+            self._stack[-1] = (container, self._slot)
+            self._slot, self._computed = _NOTHING, False
+        elif sign == ";":
+            return False
+        else:
+            self._computed = True
+        return True
+
+    def _commit(self) -> None:
+        """The value of the slot becomes a part of the innermost container."""
+        container, key = self._stack[-1]
+        value = None if self._computed else self._slot
+        if isinstance(container, list) and (value is not _NOTHING or self._computed):
+            container.append(value)
+        elif isinstance(container, dict) and key is not None:
+            container[key] = None if value is _NOTHING else value
+            self._stack[-1] = (container, None)
+        self._slot, self._computed = _NOTHING, False
+
+
+def _unescaped(string: str) -> str:
+    if "\\" not in string:
+        return string
+    return _ESCAPED.sub(
+        lambda found: chr(int(found[1][1:], 16)) if len(found[1]) > 1 else _ESCAPES.get(found[1], found[1]),
+        string,
+    )

@@ -11,6 +11,9 @@ from tracker.stores.currencies import currency_of, currency_of_country, largest_
 from tracker.stores.offer import Availability, Offer, Outcome, Reading, Reason
 from tracker.stores.page import Page
 
+_NO_OBJECTORS = (Weight.VISIBLE, Weight.EMBEDDED, Weight.UNSEEN)
+"""Sources that may support a price but not refute one that stronger markup states."""
+
 _CURRENCY_TAGS = ("product:price:currency", "og:price:currency", "product:sale_price:currency", "currency")
 
 
@@ -114,7 +117,7 @@ class Verdict:
             # The stronger source shows several prices; a weaker one may say which of them is meant.
             amounts = {quote.amount for quote in self._quotes[unsure]}
             return replace(first, confidence=0.65) if first.amount in amounts else Reason.AMBIGUOUS
-        marked_up = [one for one in settled if self._subjects[one.source].weight is not Weight.VISIBLE]
+        marked_up = [one for one in settled if self._subjects[one.source].weight not in _NO_OBJECTORS]
         if first.addressed:
             marked_up = [one for one in marked_up if one.addressed]
         if all(one.amount == first.amount for one in marked_up):

@@ -1,0 +1,96 @@
+"""What the text of a page shows, as one string: for checking what only machines were told.
+
+By search through the page's source, without the tree: scripts and tags are left out, and what hides by style
+is not told from what shows.
+"""
+
+import html
+import re
+from decimal import Decimal
+from functools import cached_property
+
+from tracker.stores.page import Page
+
+BORDER = "\x1f"
+"""Stands in the text wherever an element begins or ends."""
+
+_LARGEST = 1_200_000
+_MOST_TEXT = 400_000
+_UNREAD = re.compile(r"<(script|style|noscript|template|svg|select)\b", re.IGNORECASE)
+_MOST_UNREAD = 20_000
+_COMMENT = re.compile(r"<!--(?:[^-]++|-(?!->))*+-->")
+_TAG = re.compile(r"<[^<>]*>")
+_SPACES = re.compile(r"[^\S\x1f]+")
+_BORDERS = re.compile(r"[ \x1f]*\x1f[ \x1f]*")
+
+_GROUPING = "\u00a0\u2009\u202f '’"
+_NUMBER = re.compile(rf"\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d[\d.,]*")
+_DECIMALS = re.compile(r"[.,](\d{1,2})$")
+_PRICE = re.compile(
+    r"(?:[$€£₹¥₺₽₩฿₫₪]|\b(?:Rs\.?|USD|EUR|GBP|INR|CHF|AUD|CAD|SEK|NOK|DKK|PLN|kr)(?![a-z]))[ \x1f]{0,3}[1-9]"
+    r"|[1-9][\d.,]*[ \x1f]{0,3}(?:[€£₹₺₽₫]|(?:kr|zł|Kč|Ft|lei|USD|EUR|TND|DT)\b)"
+)
+_APART = re.compile(r"(\d[\d.,]*)[\s\x1f]{1,6}[.,]?[\s\x1f]{0,6}(\d\d)(?![\d.,%])")
+
+
+class ShownText:
+    """The text of a page and the numbers in it. Works on the first question."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def holds(self, amount: Decimal) -> bool:
+        """Whether a person could read this amount on the page."""
+        return amount in self._numbers
+
+    @cached_property
+    def has_prices(self) -> bool:
+        """Whether any amount stands beside a currency's mark."""
+        return bool(_PRICE.search(self.text))
+
+    @cached_property
+    def text(self) -> str:
+        """From the first heading on, then what stands before it."""
+        source = self._page.html[:_LARGEST]
+        heading = re.search(r"<h1\b", source, re.IGNORECASE)
+        start = heading.start() if heading else 0
+        return f"{_read(source[start:])}{BORDER}{BORDER}{_read(source[:start])}"
+
+    @cached_property
+    def _numbers(self) -> frozenset[Decimal]:
+        found = {_value(match[0]) for match in _NUMBER.finditer(self.text)}
+        # Cents that stand in an element of their own.
+        found |= {_value(f"{match[1].rstrip('.,')}.{match[2]}") for match in _APART.finditer(self.text)}
+        return frozenset(value for value in found if value is not None)
+
+
+def _read(source: str) -> str:
+    text = _TAG.sub(BORDER, _COMMENT.sub("", _without_the_unread(source)[:_MOST_TEXT]))
+    if "&" in text:
+        text = html.unescape(text)
+    return _BORDERS.sub(BORDER, _SPACES.sub(" ", text))
+
+
+def _without_the_unread(source: str) -> str:
+    """Without scripts, styles and choices, each searched to its closing tag: never back."""
+    parts: list[str] = []
+    at = 0
+    for count, opening in enumerate(_UNREAD.finditer(source)):
+        if opening.start() < at or count > _MOST_UNREAD:
+            continue
+        parts.append(source[at : opening.start()])
+        closing = f"</{opening[1]}"
+        end = source.find(closing, opening.end())
+        if end < 0:
+            return "".join(parts)
+        at = end + len(closing)
+    parts.append(source[at:])
+    return "".join(parts)
+
+
+def _value(number: str) -> Decimal | None:
+    number = number.strip(".,")
+    decimals = _DECIMALS.search(number)
+    whole = number[: decimals.start()] if decimals else number
+    digits = "".join(sign for sign in whole if sign in "0123456789")
+    return Decimal(f"{digits}.{decimals[1] if decimals else 0}") if 0 < len(digits) <= 12 else None
