@@ -13,52 +13,56 @@ CODES = frozenset(
 
 # A mark that one currency owns. Longer marks are tried first, so "US$" is not "$".
 _OWN_MARKS = {
-    "₹": "INR",
-    "रु": "INR",
-    "€": "EUR",
-    "£": "GBP",
-    "US$": "USD",
-    "US $": "USD",
-    "USD$": "USD",
-    "A$": "AUD",
-    "AU$": "AUD",
-    "C$": "CAD",
-    "CA$": "CAD",
-    "CDN$": "CAD",
-    "NZ$": "NZD",
-    "HK$": "HKD",
-    "S$": "SGD",
-    "NT$": "TWD",
-    "R$": "BRL",
-    "MX$": "MXN",
-    "CN¥": "CNY",
-    "RMB": "CNY",
-    "元": "CNY",
-    "円": "JPY",
-    "₩": "KRW",
-    "원": "KRW",
-    "฿": "THB",
-    "₫": "VND",
-    "₺": "TRY",
-    "TL": "TRY",
-    "zł": "PLN",
-    "Kč": "CZK",
-    "Ft": "HUF",
-    "lei": "RON",
-    "₽": "RUB",
-    "руб": "RUB",
-    "₴": "UAH",
-    "₪": "ILS",
-    "₦": "NGN",
-    "₱": "PHP",
-    "৳": "BDT",
-    "RM": "MYR",
-    "Rp": "IDR",
-    "DT": "TND",
-    "Dhs": "AED",
-    "د.إ": "AED",
-    "лв": "BGN",
-    "Fr.": "CHF",
+    mark: currency
+    for currency, marks in {
+        "INR": "₹ रु रु. ₨.",
+        "EUR": "€ Euro euro Euros euros",
+        "GBP": "£ ￡ ₤",
+        "USD": "US$ US_$ USD$ U$S",
+        "AUD": "A$ AU$ AU_$",
+        "CAD": "C$ CA$ CDN$ C_$ CA_$",
+        "NZD": "NZ$ NZ_$",
+        "HKD": "HK$ HK_$",
+        "SGD": "S$ SG$",
+        "TWD": "NT$ NT_$",
+        "BRL": "R$",
+        "MXN": "MX$ MEX$ Mex$",
+        "CNY": "CN¥ RMB 元",
+        "JPY": "円 JP¥",
+        "KRW": "₩ ￦ 원",
+        "THB": "฿ บาท",
+        "VND": "₫ đ VNĐ",
+        "TRY": "₺ TL",
+        "PLN": "zł zl",
+        "CZK": "Kč",
+        "HUF": "Ft",
+        "RON": "lei Lei LEI",
+        "RUB": "₽ руб руб.",
+        "UAH": "₴ грн",
+        "ILS": "₪",
+        "NGN": "₦",
+        "PHP": "₱ Php PhP",
+        "BDT": "৳ Tk Tk.",
+        "NPR": "रू रू.",
+        "MYR": "RM",
+        "IDR": "Rp Rp.",
+        "TND": "DT د.ت",
+        "AED": "Dhs Dhs. د.إ",
+        "SAR": "ر.س",
+        "KWD": "د.ك",
+        "EGP": "ج.م",
+        "BGN": "лв лв.",
+        "CHF": "Fr. SFr. sFr.",
+        "PEN": "S/ S/.",
+        "PYG": "₲",
+        "CRC": "₡",
+        "KZT": "₸",
+        "GEL": "₾",
+        "AZN": "₼",
+        "GHS": "GH₵ ₵",
+        "KES": "KSh Ksh KSh. KSH",
+    }.items()
+    for mark in (word.replace("_", " ") for word in marks.split())
 }
 
 # A mark that several countries share: the country of the shop decides, else the first entry under "".
@@ -68,6 +72,7 @@ _SHARED_MARKS: dict[str, dict[str, str]] = {
         "ar": "ARS", "cl": "CLP", "co": "COP", "uy": "UYU", "jm": "JMD", "tt": "TTD", "bb": "BBD",
         "bs": "BSD", "bz": "BZD", "fj": "FJD", "na": "NAD", "bn": "BND", "bm": "BMD",
     },
+    "＄": {"": "USD", "tw": "TWD", "hk": "HKD"},
     "¥": {"jp": "JPY", "cn": "CNY"},
     "￥": {"jp": "JPY", "cn": "CNY"},
     "Rs.": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR", "mu": "MUR"},
@@ -76,8 +81,14 @@ _SHARED_MARKS: dict[str, dict[str, str]] = {
     "RS": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR"},
     "rs.": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR"},
     "rs": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR"},
+    "₨": {"": "INR", "pk": "PKR", "lk": "LKR", "np": "NPR", "mu": "MUR"},
     "kr": {"se": "SEK", "no": "NOK", "dk": "DKK", "is": "ISK"},
+    "Kr": {"se": "SEK", "no": "NOK", "dk": "DKK", "is": "ISK"},
+    "KR": {"se": "SEK", "no": "NOK", "dk": "DKK", "is": "ISK"},
     "kr.": {"dk": "DKK", "se": "SEK", "no": "NOK"},
+    "Kr.": {"dk": "DKK", "se": "SEK", "no": "NOK"},
+    "DH": {"": "AED", "ma": "MAD"},
+    "Dh": {"": "AED", "ma": "MAD"},
     "R": {"za": "ZAR"},
 }  # fmt: skip
 
@@ -97,7 +108,10 @@ _COUNTRY_CURRENCIES = {
     "pk": "PKR", "bd": "BDT", "lk": "LKR", "np": "NPR", "th": "THB", "id": "IDR", "vn": "VND", "ph": "PHP",
     "kr": "KRW", "tr": "TRY", "pl": "PLN", "cz": "CZK", "hu": "HUF", "ro": "RON", "ru": "RUB", "ua": "UAH",
     "ch": "CHF", "se": "SEK", "no": "NOK", "dk": "DKK", "is": "ISK", "il": "ILS", "hk": "HKD", "tw": "TWD",
-    "ng": "NGN", "ke": "KES", "eg": "EGP", "ma": "MAD",
+    "ng": "NGN", "ke": "KES", "eg": "EGP", "ma": "MAD", "kw": "KWD", "bh": "BHD", "om": "OMR", "qa": "QAR",
+    "jo": "JOD", "lb": "LBP", "gh": "GHS", "tz": "TZS", "ug": "UGX", "bg": "BGN", "rs": "RSD", "kz": "KZT",
+    "ge": "GEL", "ar": "ARS", "cl": "CLP", "pe": "PEN", "uy": "UYU", "py": "PYG", "cr": "CRC", "li": "CHF",
+    "co": "COP",
     "de": "EUR", "fr": "EUR", "it": "EUR", "es": "EUR", "nl": "EUR", "be": "EUR", "at": "EUR", "ie": "EUR",
     "fi": "EUR", "pt": "EUR", "gr": "EUR", "sk": "EUR", "si": "EUR", "ee": "EUR", "lv": "EUR", "lt": "EUR",
     "lu": "EUR", "mt": "EUR", "cy": "EUR", "hr": "EUR", "eu": "EUR",
@@ -124,8 +138,13 @@ def largest_minor(currency: str) -> int:
 
 
 def country_of(host: str) -> str | None:
-    """The country in a host's last label: "shop.co.uk" is "uk"; "shop.com" says nothing."""
-    last = host.rstrip(".").rpartition(".")[2].lower()
+    """The country in a host's last label: "shop.co.uk" is "uk"; "shop.com" says nothing, but "shop.com.co"
+    does.
+    """
+    before, _, last = host.rstrip(".").rpartition(".")
+    last = last.lower()
+    if last == "co":
+        return "co" if before.endswith((".com", ".net", ".org")) else None
     return last if last in _COUNTRY_CURRENCIES else None
 
 

@@ -1,14 +1,20 @@
 """Amounts in words and digits, as shops print them and as people type them.
 
-Our own reader and not price-parser, which answers something for every text: 5 for "-5", 1 for "1e400", 999
-for "EMI from ₹999/mo", 1.99 for "$1.99 - $5.00". Here a text holds one amount or none. Indian grouping
-(1,49,900), points that group (1.234 €), Tunisian millimes (999,000 DT) and other digits than ASCII are read
-as they are meant.
+price-parser is right wherever one number stands beside one mark: Indian grouping (₹1,49,900), points that
+group when two decimals follow (1.499,00 €), spaces between thousands, symbols before and after. Our own
+reader is used because price-parser answers something for every text: 5 for "-5", 1 for "1e400", 999 for "EMI
+from ₹999/mo", 1.99 for "$1.99 - $5.00"; and it does not know the currency's own ways: 1.234 € and 50.700₫
+are thousands, KWD 21.500 and 999,000 DT are not, raised cents (2.999⁹⁹ Lei) and 12€99 are decimals, and $
+is no US dollar in Sydney. Here a text holds one amount or none.
 """
 
 import re
+import sys
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from tracker.stores.currencies import (
     COMMA_DECIMAL,
@@ -21,21 +27,24 @@ from tracker.stores.currencies import (
 )
 
 _LONGEST_TEXT = 200
+_LONGEST_AMOUNT = 24
+_ZERO_CENTS = frozenset(".,:/")
+_FURTHEST = 2  # signs of white space between an amount and its mark
 _AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,4})?")
 _MACHINE = re.compile(r"(\d{1,12})(?:\.(\d{1,20}))?")
 
-# One mark at the edge of a number; words such as "Rs" and "TL" must not be the tail or head of a longer word.
-_MARK = "|".join(
-    rf"(?<![^\W\d_]){re.escape(mark)}(?![^\W\d_])"
-    if mark[0].isalpha() and mark[-1].isalpha()
-    else re.escape(mark)
-    for mark in MARKS
-)
+_MARKS = frozenset(MARKS)
+_LONGEST_MARK = max(map(len, MARKS))
+_MARK_STARTS = frozenset(mark[0] for mark in MARKS)
+_MARK_ENDS = frozenset(mark[-1] for mark in MARKS)
 _SPACES = " \u00a0\u2009\u202f"
-_NUMBER = re.compile(rf"\d+(?:[.,'’]\d+|[{_SPACES}]\d{{3}}(?!\d))*")
-_MARK_BEFORE = re.compile(rf"({_MARK})(\s{{0,2}})$")
-_MARK_AFTER = re.compile(rf"(\s{{0,2}})({_MARK})")
-_NO_CENTS = re.compile(r"(?<=\d)(?:[.,]\s?[-–—]{1,2}|/-)(?!\d)")
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_NUMBER = re.compile(
+    rf"[0-9]+(?:[.,'’][0-9]+|[{_SPACES}][0-9]{{3}}(?![0-9]))*(?:[{_RAISED}]{{2}}(?![{_RAISED}]))?"
+)
+_CENTS_AFTER_MARK = re.compile(r"(?<=[0-9])€\x1f?([0-9]{2})(?![0-9.,%€])")
+_NO_CENTS = re.compile(r"(?<=\d)(?:[.,:]\s?[-–—]{1,2}|/-|[.,]=)(?!\d)")
+_LOWERED = str.maketrans(_RAISED, "0123456789")
 _MULTIPLIER = re.compile(r"\s?(lakhs?|lacs?|crores?|cr|k|लाख|करोड़)(?![^\W\d_])", re.IGNORECASE)
 _MULTIPLES = {
     "lakh": 10**5,
@@ -54,7 +63,6 @@ _OTHER_AMOUNT = re.compile(
     r"|/\s?(?:mo|month|yr|year|week|wk|day|\d*\s?(?:kg|gm?|ml|l|oz|lb|pack|count|unit|pc|sq)\b)",
     re.IGNORECASE,
 )
-_INVISIBLE = re.compile(r"[\u0000-\u0008\u000e-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def read_price(
@@ -89,6 +97,56 @@ def read_price(
             return None
     found = marked or bare
     return found.pop() if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """One amount with its currency mark in a longer text, in major units, and where both stand."""
+
+    start: int
+    end: int
+    amount: Decimal
+    currency: str | None
+
+
+def spot_prices(
+    text: str, *, currency_hint: str | None = None, country_hint: str | None = None
+) -> Iterator[Spotted]:
+    """Every amount beside a currency mark in a text that is `plain` already, in order; what they are for is
+    not judged.
+    """
+    taken = 0
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        # Most numbers of a page have no mark on either side: a look at two signs settles them.
+        last = text[start - 1 : start].strip() or text[start - 2 : start - 1]
+        first = text[end : end + 1].strip() or text[end + 1 : end + 2]
+        if last not in _MARK_ENDS and first not in _MARK_STARTS and first not in _ZERO_CENTS:
+            continue
+        if start < taken or end - start > _LONGEST_AMOUNT:
+            continue
+        left = max(taken, start - _LONGEST_MARK - 4)
+        near = text[left : end + _LONGEST_MARK + 6]
+        at, stop = start - left, end - left
+        no_cents = _NO_CENTS.match(near, stop)
+        stop = no_cents.end() if no_cents else stop
+        before, mark, after = _surroundings(near, at, stop)
+        if mark is None or not _stands_alone(before, after):
+            continue
+        currency = currency_of(mark, country_hint, currency_hint)
+        amount = _amount(match.group(0), currency or currency_hint or currency_of_country(country_hint))
+        if amount is None:
+            continue
+        if len(before) < at:
+            start, end = left + len(before), left + stop
+        else:
+            end = left + near.index(mark, stop) + len(mark)
+        cents = _CENTS_AFTER_MARK.match(text, end - 1) if mark == "€" else None
+        if cents and amount == int(amount):
+            amount += Decimal(cents.group(1)) / 100
+            end = cents.end()
+        taken = end
+        yield Spotted(start, end, amount, currency)
 
 
 def read_declared_price(
@@ -133,13 +191,30 @@ def is_other_amount(text: str) -> bool:
     return bool(_OTHER_AMOUNT.search(text))
 
 
-def _plain(text: str) -> str:
-    """ASCII digits, one kind of minus, no invisible characters, and no dash in the place of zero cents
-    ("999,-").
+@cache
+def _plain_signs() -> dict[int, str | None]:
+    """What each sign becomes: other digits become ASCII ones, and invisible signs nothing."""
+    signs: dict[int, str | None] = {
+        code: str(unicodedata.decimal(chr(code)))
+        for code in range(0x80, sys.maxunicode + 1)
+        if chr(code).isdecimal()
+    }
+    unseen = ((0, 9), (0xE, 0x1C), (0x7F, 0x80), (0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x206A))
+    signs |= {code: None for start, end in unseen for code in range(start, end)}
+    signs |= {0xFEFF: None, 0x2212: "-", 0xFF0C: ",", 0xFF0E: ".", 0x066B: ".", 0x066C: ",", 0x2007: "\u00a0"}
+    return signs
+
+
+def plain(text: str) -> str:
+    """The same words with ASCII digits, one kind of minus, Arabic and fullwidth separators as ours, and no
+    invisible characters.
     """
-    text = _INVISIBLE.sub("", text)
-    digits = (str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
-    return _NO_CENTS.sub("", "".join(digits).replace("\u2212", "-"))
+    return text.translate(_plain_signs()) if not (text.isascii() and text.isprintable()) else text
+
+
+def _plain(text: str) -> str:
+    """`plain`, no dash in the place of zero cents ("999,-"), and cents before their mark ("12€99")."""
+    return _CENTS_AFTER_MARK.sub(r".\1€", _NO_CENTS.sub("", plain(text)))
 
 
 def _surroundings(text: str, start: int, end: int) -> tuple[str, str | None, str]:
@@ -147,21 +222,40 @@ def _surroundings(text: str, start: int, end: int) -> tuple[str, str | None, str
     number.
     """
     before, after = text[:start], text[end:]
-    mark = _MARK_BEFORE.search(before[-8:])
-    if mark:
-        rest = before[: len(before) - len(mark.group(0))]
-        if not (
-            rest.rstrip(_SPACES)[-1:].isdigit() and len(rest) - len(rest.rstrip(_SPACES)) < len(mark.group(2))
-        ):
-            return rest, mark.group(1), after
-    mark = _MARK_AFTER.match(after)
-    if mark:
-        rest = after[mark.end() :]
-        if not (
-            rest.lstrip(_SPACES)[:1].isdigit() and len(rest) - len(rest.lstrip(_SPACES)) < len(mark.group(1))
-        ):
-            return before, mark.group(2), ""
+    bare = before.rstrip()
+    if bare and bare[-1] in _MARK_ENDS and len(before) - len(bare) <= _FURTHEST:
+        mark = _mark_at_end(bare)
+        if mark:
+            rest = bare[: -len(mark)]
+            spaces = len(rest) - len(rest.rstrip())
+            if not (rest.rstrip()[-1:].isdigit() and spaces < len(before) - len(bare)):
+                return rest, mark, after
+    bare = after.lstrip()
+    if bare and bare[0] in _MARK_STARTS and len(after) - len(bare) <= _FURTHEST:
+        mark = _mark_at_start(bare)
+        if mark:
+            rest = bare[len(mark) :]
+            spaces = len(rest) - len(rest.lstrip())
+            if not (rest.lstrip()[:1].isdigit() and spaces < len(after) - len(bare)):
+                return before, mark, ""
     return before, None, after
+
+
+def _mark_at_end(text: str) -> str | None:
+    """The longest mark that a text ends with; "Rs" and "TL" must not be the tail of a longer word."""
+    for length in range(min(_LONGEST_MARK, len(text)), 0, -1):
+        mark = text[-length:]
+        if mark in _MARKS and not (mark[0].isalpha() and text[-length - 1 : -length].isalpha()):
+            return mark
+    return None
+
+
+def _mark_at_start(text: str) -> str | None:
+    for length in range(min(_LONGEST_MARK, len(text)), 0, -1):
+        mark = text[:length]
+        if mark in _MARKS and not (mark[-1].isalpha() and text[length : length + 1].isalpha()):
+            return mark
+    return None
 
 
 def _stands_alone(before: str, after: str) -> bool:
@@ -181,6 +275,9 @@ def _multiplied(amount: Decimal, word: str) -> Decimal | None:
 def _amount(number: str, currency: str | None) -> Decimal | None:
     """The value of digits and separators as the currency writes them, or None when it could be two values."""
     number = re.sub(rf"[{_SPACES}'’]", "", number)
+    if number[-1] in _RAISED:
+        whole, decimals = re.sub("[.,]", "", number[:-2]), number[-2:].translate(_LOWERED)
+        return Decimal(f"{whole}.{decimals}") or None if len(whole) <= 12 else None
     points, commas = number.count("."), number.count(",")
     if points and commas:
         decimal_mark = max(".", ",", key=number.rfind)
