@@ -68,12 +68,14 @@ class Running:
         return seconds
 
     def complaints(self) -> list[str]:
-        """The errors that it logged, and whatever else it wrote; not arq's, which come through asyncio."""
-        found = []
-        for line in self.output.splitlines():
-            event = json.loads(line) if line.startswith("{") else {"level": "error"}
-            if event["level"] in ("error", "critical") and event.get("logger") != "asyncio":
-                found.append(line)
+        """Tracebacks, and the errors that it logged; not arq's, which come through asyncio."""
+        lines = self.output.splitlines()
+        found = [line for line in lines if line.startswith("Traceback")]
+        for line in lines:
+            if line.startswith("{"):
+                event = json.loads(line)
+                if event["level"] in ("error", "critical") and event["logger"] != "asyncio":
+                    found.append(line)
         return found
 
     async def says(self, pattern: str) -> re.Match[str]:
