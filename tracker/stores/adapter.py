@@ -41,7 +41,14 @@ class Adapter:
     alone: bool = False
 
     def claims(self, page: Page) -> list[Claim]:
-        return [claim for source in self.sources for claim in source(page)]
+        """What the first of the sources that knows a price says, else what the first that speaks says."""
+        said: list[Claim] = []
+        for source in self.sources:
+            claims = list(source(page))
+            if any(quote.amount for claim in claims for quote in claim.quotes):
+                return claims
+            said = said or claims
+        return said
 
     def tidy_up(self, page: Page) -> None:
         """Take off the page what is about other things."""
@@ -74,8 +81,7 @@ class Markup:
     seller: tuple[str, ...] = ()
     variant: tuple[str, ...] = ()
     weight: Weight = Weight.STORE
-    currency: str | None = None
-    sku_of: Callable[[Page], str | None] = lambda page: None
+    currency: str | Callable[[Page], str | None] | None = None
 
     def __call__(self, page: Page) -> list[Claim]:
         zone = self._zone(page)
@@ -93,7 +99,7 @@ class Markup:
                 quotes=(quote or silent,),
                 title=text_of(zone, self.title) or page.heading or page.meta("og:title"),
                 image=text_of(zone, self.image, 2000),
-                sku=self.sku_of(page) or text_of(zone, self.sku, 100),
+                sku=text_of(zone, self.sku, 100),
                 brand=text_of(zone, self.brand, 200),
             )
         ]
@@ -104,8 +110,9 @@ class Markup:
         return next((found for selector in self.scope if (found := page.tree.css_first(selector))), None)
 
     def _quote(self, page: Page, zone: LexborNode, availability: Availability) -> Quote | None:
+        currency = self.currency(page) if callable(self.currency) else self.currency
         for used, selectors in ((False, self.selling), (True, self.used)):
-            found = price_of(page, zone, selectors, self.currency)
+            found = price_of(page, zone, selectors, currency)
             if found is None:
                 continue
             listed = price_of(page, zone, self.listed, found.currency)
@@ -188,8 +195,8 @@ _OUT = re.compile(
     r"out of stock|sold out|unavailable|not available|no longer available|notify me|coming soon|discontinued"
     r"|nicht (?:auf lager|verfügbar|vorrätig|lieferbar)|ausverkauft|vergriffen|indisponible|rupture|épuisé"
     r"|no disponible|agotado|non disponibile|esaurito|niet (?:op voorraad|leverbaar|beschikbaar)|uitverkocht"
-    r"|niedostępny|tillfälligt slut|slut i lager|esgotado|indisponível|stoc epuizat|在庫切れ|お取り扱いできません"
-    r"|उपलब्ध नहीं",
+    r"|niedostępny|tillfälligt slut|slut i lager|esgotado|indisponível|stoc epuizat|在庫切れ"
+    r"|お取り扱いできません|उपलब्ध नहीं",
     re.IGNORECASE,
 )
 _IN = re.compile(

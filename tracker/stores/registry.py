@@ -27,36 +27,61 @@ class Store:
 
 
 # A module of `shops` each, which holds the ADAPTER of a shop or of a platform.
-_SHOPS = ("amazon",)
+_SHOPS = (
+    "ajio",
+    "aliexpress",
+    "amazon",
+    "argos",
+    "bestbuy",
+    "bigcommerce",
+    "croma",
+    "ebay",
+    "emag",
+    "etsy",
+    "flipkart",
+    "ikea",
+    "jiomart",
+    "johnlewis",
+    "magento",
+    "meesho",
+    "myntra",
+    "nopcommerce",
+    "nykaa",
+    "onemg",
+    "opencart",
+    "otto",
+    "prestashop",
+    "reliancedigital",
+    "salesforce",
+    "shopify",
+    "shopware",
+    "snapdeal",
+    "squarespace",
+    "steam",
+    "target",
+    "tatacliq",
+    "vijaysales",
+    "walmart",
+    "wix",
+    "woocommerce",
+    "zalando",
+)
 _ADAPTERS: tuple[Adapter, ...] = tuple(
     import_module(f"tracker.stores.shops.{name}").ADAPTER for name in _SHOPS
 )
 _BY_DOMAIN = {domain: adapter for adapter in _ADAPTERS for domain in adapter.domains}
 _PLATFORMS = tuple(adapter for adapter in _ADAPTERS if not adapter.domains)
-_NAMES = {
-    **{domain: name for adapter in _ADAPTERS for domain, name in adapter.domains.items()},
-    "ajio.com": "AJIO",
-    "croma.com": "Croma",
-    "flipkart.com": "Flipkart",
-    "jiomart.com": "JioMart",
-    "meesho.com": "Meesho",
-    "myntra.com": "Myntra",
-    "nykaa.com": "Nykaa",
-    "reliancedigital.in": "Reliance Digital",
-    "snapdeal.com": "Snapdeal",
-    "tatacliq.com": "Tata CLiQ",
-    "vijaysales.com": "Vijay Sales",
-}
+_NAMES = {domain: name for adapter in _ADAPTERS for domain, name in adapter.domains.items()}
 
 
 def adapters_for(page: Page) -> tuple[Adapter, ...]:
-    """What knows this page: the adapter of its shop, else those of the platforms that it shows signs of."""
+    """What knows this page: the adapter of its shop, else that of the platform that it shows signs of."""
     labels = page.host.split(".")
     for start in range(len(labels)):
         found = _BY_DOMAIN.get(".".join(labels[start:]))
         if found is not None:
             return (found,)
-    return tuple(adapter for adapter in _PLATFORMS if adapter.recognises(page))
+    return tuple(adapter for adapter in _PLATFORMS if adapter.recognises(page))[:1]
 
 
 def store_of(url: str) -> Store:

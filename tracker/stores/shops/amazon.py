@@ -1,7 +1,7 @@
 """Amazon in every country: no structured data, but ids that have lived for years.
 
-Seen: desktop pages of 2017, 2020, 2023 and 2025. Only the main offer's own boxes are read, so that a price of
-"other sellers", of a subscription, of a coupon or of a bundle is none.
+Seen: desktop pages of 2017, 2020, 2023 and 2025. Only the main offer's own boxes are read, so that a price
+of "other sellers", of a subscription, of a coupon or of a bundle is none.
 """
 
 import re
@@ -18,7 +18,8 @@ _ASIN = re.compile(
 )
 _BYLINE = re.compile(
     r"(?:visit the (?P<store>.+) store|brand: (?P<brand>.+)|marke: (?P<marke>.+)|marque\s?: (?P<marque>.+)"
-    r"|besuche den (?P<besuche>.+)-store|visit(?:er|a) (?:la boutique|la tienda de|lo store di) (?P<visita>.+))",
+    r"|besuche den (?P<besuche>.+)-store"
+    r"|visit(?:er|a) (?:la boutique|la tienda de|lo store di) (?P<visita>.+))",
     re.IGNORECASE,
 )
 _NEW = "#dp:not(:has(#usedOnlyBuybox, #outOfStock))"
@@ -113,8 +114,8 @@ ADAPTER = Adapter(
     domains={
         f"amazon.{ending}": f"Amazon.{ending}"
         for ending in (
-            "com ca com.mx com.br co.uk de fr it es nl se pl com.be com.tr ae sa eg in co.jp com.au sg ie co.za "
-            "cn"
+            "com ca com.mx com.br co.uk de fr it es nl se pl com.be com.tr ae sa eg in co.jp com.au sg ie "
+            "co.za cn"
         ).split()
     },
     sources=(read,),

@@ -1,0 +1,5 @@
+"""JioMart. No page was seen, and nothing special is known: it rests on the generic reader."""
+
+from tracker.stores.adapter import Adapter
+
+ADAPTER = Adapter(domains={"jiomart.com": "JioMart"})

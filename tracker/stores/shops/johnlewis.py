@@ -1,0 +1,5 @@
+"""John Lewis. No page was seen, and nothing special is known: it rests on the generic reader."""
+
+from tracker.stores.adapter import Adapter
+
+ADAPTER = Adapter(domains={"johnlewis.com": "John Lewis"})

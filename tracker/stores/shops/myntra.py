@@ -1,0 +1,23 @@
+"""Myntra: everything about the style in `window.__myx`. Seen: pages of 2025, with and without a rendered
+body.
+"""
+
+from tracker.stores.adapter import Adapter
+from tracker.stores.state import State
+
+_STATE = State(
+    name="myntra",
+    variable="window.__myx",
+    product=("pdpData",),
+    selling=("price.discounted", "selectedSeller.discountedPrice", "mrp"),
+    listed=("price.mrp", "mrp"),
+    sold_out=("flags.outOfStock",),
+    title=("name",),
+    sku=("id",),
+    brand=("brand.name",),
+    image=("media.albums.0.images.0.imageURL",),
+    seller=("selectedSeller.sellerName",),
+    currency="INR",
+)
+
+ADAPTER = Adapter(domains={"myntra.com": "Myntra"}, sources=(_STATE,))

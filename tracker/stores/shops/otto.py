@@ -1,0 +1,5 @@
+"""OTTO. No page was seen, and nothing special is known: it rests on the generic reader."""
+
+from tracker.stores.adapter import Adapter
+
+ADAPTER = Adapter(domains={"otto.de": "OTTO"})

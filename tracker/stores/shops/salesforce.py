@@ -1,0 +1,28 @@
+"""Shops built with Salesforce Commerce Cloud (Demandware): its two reference stores, SFRA and SiteGenesis."""
+
+from tracker.stores.adapter import Adapter, Markup
+from tracker.stores.candidates import Weight
+
+_SFRA = Markup(
+    name="salesforce",
+    scope=(".product-detail .prices", ".product-detail .attributes"),
+    selling=(".price .sales .value @content", ".price .sales .value", ".price .sales"),
+    listed=(".price .strike-through .value @content", ".price .strike-through .value"),
+    weight=Weight.PLATFORM,
+)
+_SITE_GENESIS = Markup(
+    name="salesforce",
+    scope=("#product-content", "#pdpMain .product-detail", ".pdp-main .product-detail"),
+    title=(".product-name",),
+    selling=(".product-price .price-sales", ".product-price .product-sales-price"),
+    listed=(".product-price .price-standard",),
+    sold_out=(".availability-msg .not-available-msg", ".not-available-msg"),
+    on_sale=(".in-stock-msg", "#add-to-cart"),
+    weight=Weight.PLATFORM,
+)
+
+ADAPTER = Adapter(
+    sources=(_SFRA, _SITE_GENESIS),
+    recognises=lambda page: "demandware" in page.html,
+    elsewhere=(".recommendations", ".product-recommendations", ".set-items"),
+)

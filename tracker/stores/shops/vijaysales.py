@@ -1,0 +1,5 @@
+"""Vijay Sales. No page was seen, and nothing special is known: it rests on the generic reader."""
+
+from tracker.stores.adapter import Adapter
+
+ADAPTER = Adapter(domains={"vijaysales.com": "Vijay Sales"})
