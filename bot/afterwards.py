@@ -17,6 +17,7 @@ from aiogram.exceptions import (
     TelegramForbiddenError,
     TelegramNetworkError,
     TelegramRetryAfter,
+    TelegramServerError,
 )
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State
@@ -44,6 +45,9 @@ _CANNOT_EDIT = (
     "there is no text in the message to edit",
 )
 _LONGEST_PAUSE = 30
+
+ANSWER_SECONDS = 10
+"""How long Telegram may take to take an answer; the person's next word waits meanwhile."""
 
 
 @dataclass
@@ -141,7 +145,7 @@ class Afterwards:
 
     async def _call(self, bot: Bot, method: TelegramMethod[Any]) -> None:
         try:
-            await _patiently(bot, method)
+            await _patiently(bot, method, request_timeout=ANSWER_SECONDS)
         except TelegramBadRequest as error:
             self._refused(method, str(error).lower())
             if isinstance(method, SendPhoto) and method.caption and method.chat_id:
@@ -173,10 +177,12 @@ def _anew(edit: EditMessageText | EditMessageCaption) -> SendMessage:
 
 
 def _worth_another_try(error: Exception) -> bool | timedelta:
-    """A short 429 is waited out as told; a broken connection is tried again with a growing pause."""
+    """A short 429 is waited out as told. What passes is tried again with a growing pause: better twice
+    than not at all.
+    """
     if isinstance(error, TelegramRetryAfter):
         return timedelta(seconds=min(error.retry_after, _LONGEST_PAUSE))
-    return isinstance(error, TelegramNetworkError)
+    return isinstance(error, TelegramNetworkError | TelegramServerError | ClientDecodeError)
 
 
 _patiently = stamina.AsyncRetryingCaller(attempts=3, timeout=90, wait_initial=0.2, wait_max=2).on(
