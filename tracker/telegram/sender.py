@@ -1,5 +1,7 @@
 """The gateway to Telegram: send a card, and say in our own terms what came of it."""
 
+import html
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +24,7 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import Response
 from aiogram.types import LinkPreviewOptions, Message, Update
+from markupsafe import Markup
 
 from tracker.config import Settings
 from tracker.telegram.cards import Card
@@ -71,6 +74,8 @@ class Refused:
 _ANSWERS = (Response[Message], Response[bool], Response[list[Update]])
 
 Answer = Delivered | SlowDown | Unknown | Unreachable | Refused
+
+_TAG = re.compile(r"<[^>]*>")
 
 # Descriptions of telegram-bot-api's Client.cpp, in lower case.
 _BLOCKED = ("bot was blocked by the user",)
@@ -153,7 +158,7 @@ async def _send_text(bot: Bot, chat_id: int, card: Card, *, silent: bool, plain:
     if plain:
         return await bot.send_message(
             chat_id,
-            card.text.striptags(),
+            _words_of(card.text),
             parse_mode=None,
             reply_markup=card.keyboard,
             disable_notification=silent,
@@ -166,6 +171,11 @@ async def _send_text(bot: Bot, chat_id: int, card: Card, *, silent: bool, plain:
         disable_notification=silent,
         request_timeout=SEND_TIMEOUT,
     )
+
+
+def _words_of(text: Markup) -> str:
+    """Without its tags; lines stay lines, which `striptags` would fold."""
+    return html.unescape(_TAG.sub("", str(text)))
 
 
 def answer_of(error: TelegramAPIError | ClientDecodeError) -> Answer:
