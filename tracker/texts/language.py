@@ -56,8 +56,9 @@ def _catalogue(locale: str) -> gettext.GNUTranslations:
 def clean(text: str, *, limit: int = 200) -> str:
     """A foreign text (title, seller, variant) made fit to stand inside ours.
 
-    Control and bidirectional override characters go, runs of combining marks are cut to three, white space is
-    folded, and what is longer than `limit` characters is cut at a whole character with an ellipsis.
+    Control and bidirectional override characters go, runs of combining marks are cut to three, those that
+    combine with nothing go, white space is folded, and what is longer than `limit` characters is cut at a
+    whole character with an ellipsis.
     """
     kept: list[str] = []
     marks = 0
@@ -65,10 +66,11 @@ def clean(text: str, *, limit: int = 200) -> str:
         category = unicodedata.category(character)
         if category in ("Cc", "Cs", "Co", "Cn") and not character.isspace():
             continue
-        if category == "Cf" and character != "\u200d":  # the joiner is part of many emoji
+        joins = category in ("Mn", "Me") or character == "\u200d"  # the joiner is part of many emoji
+        if category == "Cf" and not joins:
             continue
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if marks <= 3:
+        marks = marks + 1 if joins else 0
+        if marks <= 3 and not (joins and (not kept or kept[-1].isspace())):
             kept.append(character)
     folded = " ".join("".join(kept).split())
     if len(folded) <= limit:
