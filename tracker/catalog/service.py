@@ -9,12 +9,13 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
-from tracker.catalog.models import Listing, PriceObservation
+from tracker.catalog.models import MAX_URL, Listing, PriceObservation
 from tracker.catalog.move import Check, Move
 from tracker.database import insert
 from tracker.money import Money
 from tracker.stores.offer import Offer
 from tracker.stores.registry import store_of
+from tracker.texts import clean
 
 log = structlog.get_logger()
 
@@ -31,7 +32,7 @@ async def list_offer(session: AsyncSession, url: str, offer: Offer) -> Listing:
         .values(
             url=url,
             store=store_of(url).code,
-            title=offer.title[:500],
+            title=clean(offer.title, limit=500),
             availability=offer.availability,
             failures=0,
             created_at=clock.now(),
@@ -118,10 +119,11 @@ async def _observe(
     list_price_minor = offer.list_price.minor if offer.list_price else None
     changed = is_first or price_minor != last_seen or offer.availability != listing.availability
     listing.read_at = now
-    listing.title = offer.title[:500] or listing.title
-    listing.image = offer.image if offer.image and len(offer.image) <= 2048 else listing.image
-    listing.variant = offer.variant[:255] if offer.variant else listing.variant
-    listing.seller = offer.seller[:255] if offer.seller else listing.seller
+    # Cleaned before it is stored: no database takes a NUL or half a surrogate pair, and JSON can hold both.
+    listing.title = clean(offer.title, limit=500) or listing.title
+    listing.image = offer.image if offer.image and _can_be_kept(offer.image) else listing.image
+    listing.variant = clean(offer.variant, limit=255) if offer.variant else listing.variant
+    listing.seller = clean(offer.seller, limit=255) if offer.seller else listing.seller
     listing.availability = offer.availability
     if offer.price:
         listing.price_minor, listing.currency = offer.price.minor, offer.price.currency
@@ -134,12 +136,16 @@ async def _observe(
         list_price_minor=list_price_minor,
         currency=offer.price.currency if offer.price else None,
         availability=offer.availability,
-        evidence="; ".join(f"{item.source}: {item.text}" for item in offer.evidence)[:1000],
+        evidence=clean("; ".join(f"{item.source}: {item.text}" for item in offer.evidence), limit=1000),
         observed_at=now,
     )
     session.add(observation)
     await session.flush()
     return Move(listing.id, observation.id, now, before, offer.price)
+
+
+def _can_be_kept(image: str) -> bool:
+    return len(image) <= MAX_URL and image.isprintable()
 
 
 def _is_another_currency(listing: Listing, offer: Offer) -> bool:
