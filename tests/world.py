@@ -5,8 +5,8 @@ is owed; it is woken by whatever happens, in Telegram or in the database.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,9 @@ from tracker import clock, jobs
 from tracker.catalog.models import Listing, Preview, PreviewState
 from tracker.config import Settings
 from tracker.database import Database
+from tracker.inbox.models import EventState, WebhookEvent
 from tracker.stores.pool import ReaderPool
+from webhooks.app import create_app as create_webhooks
 from worker.app import WorkerApp
 from worker.schedule import schedule
 
@@ -129,7 +131,8 @@ class World:
         self.telegram.state.changes.notify()
 
     async def _answers_owed(self) -> int:
-        return await self.count(Preview, Preview.state == PreviewState.ASKED)
+        waiting = await self.count(WebhookEvent, WebhookEvent.state == EventState.RECEIVED)
+        return waiting + await self.count(Preview, Preview.state == PreviewState.ASKED)
 
 
 @dataclass
@@ -271,13 +274,14 @@ async def open_world(
     readers: SharedReaders,
     *,
     replayed: bool = False,
+    by_webhook: bool = False,
     people: Iterable[tuple[int, str]] = ((ASHA, "Asha"), (RAVI, "Ravi"), (MEERA, "Meera")),
-    webhooks: Callable[[Settings, Database], Any] | None = None,
     **values: Any,
 ) -> AsyncIterator[World]:
-    """Open a world. `replayed`: pages come from the replay under any address. `values` are settings.
+    """Open a world. `values` are settings.
 
-    `webhooks` makes the app that takes Telegram's updates: then the bot is in webhook mode.
+    `replayed`: pages come from the replay under any address. `by_webhook`: Telegram posts its updates to the
+    webhooks, which run here too.
     """
     telegram = TelegramSandbox(limits=Limits.off())
     for user_id, name in people:
@@ -285,7 +289,8 @@ async def open_world(
     shop = DemoShop()
     replay = Replay(shop=shop)
     app = create_app(telegram, extra_routes=[*shop.routes(), *replay.routes()])
-    async with run_app(app) as origin:
+    async with AsyncExitStack() as stack:
+        origin = await stack.enter_async_context(run_app(app))
         shop.origin = origin
         settings = settings_of(
             origin,
@@ -301,6 +306,9 @@ async def open_world(
             connections.append(jobs.connect(redis_url))
             return connections[-1]
 
+        if by_webhook:
+            door = create_webhooks(settings, database, jobs.JobQueue(connect()))
+            settings.public_url = await stack.enter_async_context(run_app(door))
         world = World(
             settings,
             database,
