@@ -42,6 +42,7 @@ _SENTENCES = {
     "gone": "preview.gone",
     "status_404": "preview.gone",
     "soft_404": "preview.gone",
+    "discontinued": "preview.gone",
     "home_page": "preview.gone",
     "not_a_product": "preview.not_a_product",
     "ambiguous": "preview.ambiguous",

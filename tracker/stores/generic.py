@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tracker.stores import blocks
+from tracker.stores import absences
 from tracker.stores.adapter import Adapter
 from tracker.stores.candidates import Claim, Weight
 from tracker.stores.embedded import read_embedded
@@ -12,8 +12,9 @@ from tracker.stores.metatags import read_meta_tags
 from tracker.stores.microdata import read_microdata
 from tracker.stores.offer import Outcome, Reading, Reason
 from tracker.stores.page import Page
+from tracker.stores.page_kind import read_kind
 from tracker.stores.shown import ShownText
-from tracker.stores.structured import ARTICLES, Graph, read_json_ld
+from tracker.stores.structured import Graph, read_json_ld
 from tracker.stores.verdict import Verdict, address
 from tracker.stores.visible import read_visible
 
@@ -39,17 +40,12 @@ def read(page: Page, adapters: Sequence[Adapter] = ()) -> Reading:
             *read_embedded(page, shown),
             *read_visible(page),
         ]
-    if graph.types & ARTICLES and (page.meta("og:type") or "").lower() == "article":
-        return Reading(Outcome.NO_OFFER, reason=Reason.NOT_A_PRODUCT)
+    kind = read_kind(page, graph.types)
     reading = decide(page, claims)
-    if reading.offer is not None:
-        return replace(reading, offer=identified(page, shown, claims, reading.offer))
-    other = blocks.wall(page) or blocks.dead_end(page)
-    if other is not None:
-        return other
-    if reading.reason in (Reason.AMBIGUOUS, Reason.NO_CURRENCY):
-        return reading
-    return blocks.nothing_here(page, is_product=reading.reason is Reason.NO_PRICE)
+    if reading.offer is None:
+        return absences.explained(page, kind, reading)
+    refused = absences.objection(page, kind, reading.offer)
+    return refused or replace(reading, offer=identified(page, shown, claims, reading.offer))
 
 
 def decide(page: Page, claims: Iterable[Claim]) -> Reading:

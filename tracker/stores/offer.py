@@ -37,6 +37,7 @@ class Reason(StrEnum):
     BOT_WALL = "bot_wall"
     STATUS_404 = "status_404"  # 404 or 410
     SOFT_404 = "soft_404"  # says "not found" with a status of 200
+    DISCONTINUED = "discontinued"  # made or sold no more, and no price is asked
     SERVER_ERROR = "server_error"
     TOO_SLOW = "too_slow"  # the reader was stopped at its limit of time
     UNREADABLE = "unreadable"  # the reader failed or ran out of memory

@@ -1,0 +1,146 @@
+"""Why a page has no offer, or must not have one: dead ends, lists, carts, articles, empty shells, front"
+" doors."""
+
+import re
+
+from tracker.stores.blocks import any_of, is_walled_by_name, wall
+from tracker.stores.offer import Offer, Outcome, Reading, Reason
+from tracker.stores.page import Page
+from tracker.stores.page_kind import Kind, Sign, is_front_door
+
+_THING = r"(?:page|product|item|listing|article|ad|offer|deal|content|link|url|address)"
+_NOT_FOUND = any_of(
+    r"^\W*(?:error |http )?(?:404|410)\b(?! ?[a-z]*\d)|\b404 (?:error|page|not found|-)|\berror:? 404\b"
+    r"|^\W*(?:not found|oops)\W*$",
+    rf"\b{_THING}s? (?:was |were |is |are |has been )?(?:not|no longer|never) (?:be )?(?:found|exists?"
+    rf"|available|listed|active|sold)\b",
+    rf"\b{_THING} (?:can['’]t|can ?not|couldn['’]t|could not) be (?:found|located|displayed)\b",
+    rf"\b{_THING} (?:has (?:been )?(?:removed|deleted|expired|moved|ended)|have been removed"
+    rf"|does(?:n['’]t| not) exist)\b",
+    rf"\b{_THING} (?:is(?:n['’]t| not)|is no longer|(?:is )?currently not) (?:available|here)\b"
+    rf"|\bpage (?:is )?unavailable\b",
+    rf"\b(?:we|i) (?:can['’]t|cannot|could(?:n['’]t| not)|were unable to|are unable to) (?:find"
+    rf"|locate) (?:that|this|the|your|a) (?:requested )?{_THING}",
+    rf"\b(?:that|this|the) {_THING} (?:you(?:['’](?:re|ve)| are| were| have)? )?(?:requested|looking for"
+    rf"|trying to (?:reach|view|access))"
+    r" .{0,40}(?:not|n['’]t|no longer|removed|moved|gone|unavailable)",
+    r"\blooking for something\?$|\bnothing (?:was )?found here|\bbroken link\b|\bdead link\b"
+    r"|\bno such (?:page|product)\b",
+    r"\bpage (?:non |pas |est )?(?:trouvée|introuvable)|\bproduit (?:introuvable|non trouvé)"
+    r"|\bcette page n['’]existe"
+    r"|(?:produit|article) n['’](?:est plus|existe)",
+    r"\bseite (?:wurde )?(?:leider )?nicht gefunden|\bdiese seite (?:existiert|gibt es"
+    r"|ist) (?:leider )?nicht|\bfehler 404"
+    r"|\b(?:artikel|produkt) (?:wurde )?(?:leider )?(?:nicht gefunden|nicht mehr verfügbar)",
+    r"\bpágina (?:no|não) (?:encontrada|existe|disponible)|\bno (?:se )?(?:encontr"
+    r"|pudimos encontrar)\w* (?:la página|el producto)"
+    r"|\bproduto não encontrado|\bproducto no (?:encontrado|disponible)",
+    r"\bpagina (?:non|niet|nu (?:a fost )?|ikke) ?(?:trovata|gevonden|găsită|gasita|fundet|disponibile)"
+    r"|\bprodotto non (?:trovato|più disponibile)",
+    r"\bstron\w* (?:nie (?:została )?znalezion|nie istnieje)|\bnie znaleziono (?:strony|produktu)",
+    r"\bsida(?:n)? (?:kunde inte |hittades inte|finns inte)|\bsiden (?:ble |blev )?(?:ikke|kunne ikke)"
+    r"|\bsivua ei (?:löy|ole)",
+    r"\bstránk\w (?:nebyla |sa )?(?:nenalezena|nenašla|neexist)|\baz oldal nem található"
+    r"|\bsayfa bulunamadı|\bürün bulunamadı"
+    r"|\bkhông tìm thấy (?:trang|sản phẩm)|\bhalaman tidak ditemukan|\blapa nav atrasta"
+    r"|\bpuslapis nerastas|\bstranica nije pronađena",
+    r"страниц\w* не (?:найден|существует)|сторінк\w* не знайден|товар не найден|η σελίδα δεν βρέθηκε"
+    r"|страницата не е намерена",
+    r"الصفحة (?:غير موجودة|التي)|הדף (?:לא נמצא|שחיפשת)"
+    r"|ページ(?:が|は)(?:見つかり|存在し)ません|お探しのページ"
+    r"|找不到(?:页面|網頁|頁面"
+    r"|网页)|页面(?:不存在|未找到)"
+    r"|頁面不存在|商品不存在|宝贝不存在|페이지를 찾을 수|ไม่พบหน้า|पेज नहीं मिला|पृष्ठ नहीं मिला|पेज उपलब्ध नहीं",
+)
+_DISCONTINUED = any_of(
+    r"\b(?:product|item|model|style|range) (?:has been|is|was) (?:now )?discontinued"
+    r"|\bdiscontinued (?:product|item|by (?:the )?manufacturer)"
+    r"|\b(?:product|item|book|model) is no longer (?:available|sold|stocked|made|produced)"
+    r"|\bno longer (?:sell|stock|carry) this",
+    r"\b(?:produit|article) n['’]est plus (?:disponible|commercialisé)|\bnicht mehr (?:lieferbar"
+    r"|erhältlich|im sortiment)"
+    r"|\bya no (?:está disponible|se vende)|\bnon è più (?:disponibile|in vendita)|\bniet meer leverbaar"
+    r"|\bproduk(?:t|cja) wycofan",
+)
+_NEEDS_SCRIPTS = any_of(
+    r"(?:enable|turn on|activate|requires?|without|needs?|use) java\s?script",
+    r"java\s?script (?:is |must be |to be )?(?:disabled|required|enabled|turned off)",
+    r"java\s?script (?:aktivieren|activé|habilitado|abilitato)|activer java\s?script|javascriptを有効",
+)
+_RUNS_SCRIPTS = re.compile(r"<script(?![^>]{0,200}json)", re.IGNORECASE)
+_FEW_WORDS = 1_500
+_HARDLY_A_WORD = 250
+_NEAR_HEADING = 500
+_LIKE_THE_PAGE = 0.6
+_OWN_WORDS = ("visible", "meta")
+"""Sources that take the page's name for the product's, whatever the page is."""
+
+
+def objection(page: Page, kind: Sign | None, offer: Offer) -> Reading | None:
+    """Why a price that was read is not believed: the page says that it is another thing, a wall or a"
+    " dead end.
+
+    A doubt gives way to a product that the page describes for machines and names as it names itself.
+    """
+    stated = page.likeness(offer.title) >= _LIKE_THE_PAGE and any(
+        seen.source not in _OWN_WORDS for seen in offer.evidence
+    )
+    if kind is not None and kind.kind is not Kind.PRODUCT and (kind.sure or not stated):
+        return _nothing_of(kind)
+    if stated:
+        return None
+    if is_walled_by_name(page):
+        return wall(page) or Reading(Outcome.BLOCKED, reason=Reason.BOT_WALL)
+    return Reading(Outcome.GONE, reason=Reason.SOFT_404) if _named_dead(page) else None
+
+
+def explained(page: Page, kind: Sign | None, reading: Reading) -> Reading:
+    """A reading without an offer, with the best reason that the page itself gives for it."""
+    is_product = reading.reason is not Reason.NOT_A_PRODUCT
+    other = wall(page) or dead_end(page, kind, is_product=is_product)
+    if other is not None or reading.reason in (Reason.AMBIGUOUS, Reason.NO_CURRENCY, Reason.NOT_SURE):
+        return other or reading
+    if is_empty_shell(page):
+        return Reading(Outcome.NO_OFFER, reason=Reason.EMPTY_SHELL)
+    if kind is not None and kind.sure and kind.kind is not Kind.PRODUCT:
+        return _nothing_of(kind)
+    if is_product:
+        return reading
+    home = is_front_door(page) or (kind is not None and kind.kind is Kind.HOME)
+    return Reading(Outcome.NO_OFFER, reason=Reason.HOME_PAGE if home else Reason.NOT_A_PRODUCT)
+
+
+def dead_end(page: Page, kind: Sign | None = None, *, is_product: bool = False) -> Reading | None:
+    """Gone, when the page's own names say that nothing is here, or that the thing is made no more."""
+    gone = Reading(Outcome.GONE, reason=Reason.SOFT_404)
+    if (kind is not None and kind.kind is Kind.MISSING) or _named_dead(page):
+        return gone
+    words = page.words
+    if len(words) < _FEW_WORDS and _NOT_FOUND.search(words):
+        return gone
+    heading = page.heading
+    start = words.find(heading) if heading else -1
+    beside = words[max(0, start) :][: _NEAR_HEADING + len(heading or "")]
+    if not is_product and _NOT_FOUND.search(beside):
+        return gone
+    return Reading(Outcome.GONE, reason=Reason.DISCONTINUED) if _DISCONTINUED.search(beside) else None
+
+
+def is_empty_shell(page: Page) -> bool:
+    """Whether there is nothing to read until a browser has run the page's scripts."""
+    if len(page.words) >= _FEW_WORDS:
+        return False
+    asks = bool(_NEEDS_SCRIPTS.search(page.words) or _NEEDS_SCRIPTS.search(page.html[:100_000]))
+    return asks or (len(page.words) < _HARDLY_A_WORD and bool(_RUNS_SCRIPTS.search(page.html)))
+
+
+def _named_dead(page: Page) -> bool:
+    names = (page.window_title, page.heading, page.meta("og:title"))
+    return any(name and len(name) < 150 and _NOT_FOUND.search(name) for name in names)
+
+
+def _nothing_of(kind: Sign) -> Reading:
+    if kind.kind is Kind.MISSING:
+        return Reading(Outcome.GONE, reason=Reason.SOFT_404)
+    reason = Reason.HOME_PAGE if kind.kind is Kind.HOME else Reason.NOT_A_PRODUCT
+    return Reading(Outcome.NO_OFFER, reason=reason)
