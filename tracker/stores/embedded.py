@@ -61,7 +61,7 @@ _LIST = frozenset(
     "strikethroughprice previousprice fullprice productlistprice productoriginalprice pricewas priceold "
     "original list regular retailprice crossedprice recommendedretailprice nonsaleprice".split()
 )
-_CONTAINERS = frozenset("price prices pricing priceinfo pricedata pricesummary productprice".split())
+_CONTAINERS = tuple("price prices pricing priceinfo pricedata pricesummary productprice".split())
 _NOT_PRICES = re.compile(
     r"instal|month|shipping|tax$|saved?$|saving|discount$|perunit|unitof|points|tier|member"
 )
@@ -231,7 +231,8 @@ def _quote(page: Page, product: _Product, facts: Node, shown: ShownText) -> Quot
     if not selling:
         return None
     amount = min(selling)
-    larger = [a for a in roles.values() if a > amount and (shown.holds(a) or not shown.has_prices)]
+    credible = product.in_cents or not shown.has_prices
+    larger = [other for other in roles.values() if other > amount and (credible or shown.holds(other))]
     return Quote(
         evidence=Evidence(
             f"embedded {product.source}"[:80], f"price {amount.normalize():f} {currency or ''}".strip()
@@ -309,11 +310,19 @@ def _availability(facts: Node) -> Availability:
     return Availability.UNKNOWN
 
 
-def _currency(facts: Node) -> str | None:
+def _currency(facts: Node, depth: int = 0) -> str | None:
+    """The currency that an object names, or the price inside it."""
     for key in _CURRENCIES:
         value = _alone(facts.get(key))
         if isinstance(value, str) and len(value) <= 6 and (found := currency_of(value.upper())):
             return found
+    for key in (*_CONTAINERS, "value", "current", "sale", "finalprice", "saleprice") if depth < 2 else ():
+        value = facts.get(key)
+        if isinstance(value, dict):
+            inner = {_plain(name): item for name, item in list(value.items())[:60] if isinstance(name, str)}
+            found = _currency(inner, depth + 1)
+            if found:
+                return found
     return None
 
 

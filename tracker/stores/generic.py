@@ -13,7 +13,8 @@ from tracker.stores.microdata import read_microdata
 from tracker.stores.offer import Outcome, Reading, Reason
 from tracker.stores.page import Page
 from tracker.stores.page_kind import read_kind
-from tracker.stores.shown import ShownText
+from tracker.stores.rdfa import read_rdfa
+from tracker.stores.shown import ShownText, in_major_units
 from tracker.stores.structured import Graph, read_json_ld
 from tracker.stores.verdict import Verdict, address
 from tracker.stores.visible import read_visible
@@ -36,12 +37,13 @@ def read(page: Page, adapters: Sequence[Adapter] = ()) -> Reading:
         claims += [
             *read_json_ld(page, graph),
             *read_microdata(page),
+            *read_rdfa(page),
             *read_meta_tags(page),
             *read_embedded(page, shown),
             *read_visible(page),
         ]
     kind = read_kind(page, graph.types)
-    reading = decide(page, claims)
+    reading = decide(page, in_major_units(claims, shown))
     if reading.offer is None:
         return absences.explained(page, kind, reading)
     refused = absences.objection(page, kind, reading.offer)

@@ -38,16 +38,17 @@ _SHOPS_LABEL = re.compile(
     r"|stock ?(?:#|no\.?|number|code)|style ?(?:#|no\.?|number|code)|internet ?#|dpci|asin"
     r"|r[ée]f(?:\.|[ée]rence)?(?: (?:produit|article))?|referencia|riferimento|codice(?: articolo| prodotto)?"
     r"|c[óo]d(?:\.|igo)?(?: (?:del )?(?:producto|produto))?|kod(?: produktu)?|артикул|код товара|sifra|šifra)"
-    r"(?P<colon>\s{0,2}[:#.-]{0,2}\s{0,2})(?P<border>\x1f?[\s:#]{0,3}\x1f?)(?P<number>[^\x1f:|,;()]{1,60})",
+    r"(?P<colon>\s{0,2}[:#.-]{0,2}\s{0,2})(?P<border>\x02?[\s:#]{0,3}\x02?)(?P<number>[^\x02:|,;()]{1,60})",
     re.IGNORECASE,
 )
 _MAKERS_LABEL = re.compile(
     r"(?<![\w-])(?:mpn|mfr\.? ?(?:#|part(?: ?(?:#|no\.?|number))?|no\.?|model)|manufacturer(?:'s)? part"
     r" (?:#|no\.?|number)"
     r"|(?:item )?model(?: ?(?:#|no\.?|number|code))?|part ?(?:#|no\.?|number)|modell(?:nummer)?)"
-    r"(?P<colon>\s{0,2}[:#.-]{0,2}\s{0,2})(?P<border>\x1f?[\s:#]{0,3}\x1f?)(?P<number>[^\x1f:|,;()]{1,60})",
+    r"(?P<colon>\s{0,2}[:#.-]{0,2}\s{0,2})(?P<border>\x02?[\s:#]{0,3}\x02?)(?P<number>[^\x02:|,;()]{1,60})",
     re.IGNORECASE,
 )
+_ASKS_FOR_NUMBER = re.compile(r"(?:#|n[or]\.?|num(?:ber|mer)|code|sku|asin)$", re.IGNORECASE)
 _NAMED = (
     '[itemprop="sku"], .sku, #sku, .product-sku, .product_sku, .product__sku, .productSku, .product-code, '
     "#product-sku, .productView-info-value--sku, [data-sku], [data-product-sku], input[name='sku'], "
@@ -130,11 +131,8 @@ def _labelled(label: re.Pattern[str], text: str) -> Iterator[str]:
     """Numbers beside a label: after a colon or in the next element, and with a digit in them."""
     for match in label.finditer(text):
         number = match["number"].strip()
-        if not (
-            match["colon"].strip()
-            or match["border"]
-            or match[0][: match.start("colon") - match.start()].endswith("#")
-        ):
+        words = match[0][: match.start("colon") - match.start()]
+        if not (match["colon"].strip() or match["border"] or _ASKS_FOR_NUMBER.search(words)):
             continue
         if " " in number and not match["border"]:
             number = number.split()[0]

@@ -20,7 +20,7 @@ _MOST_VALUES = 60
 _MOST_STARTS = 1_500
 
 # Only scripts that speak of a price or an article number are worth reading.
-_WORDS = ("price", "Price", "PRICE", "sku", "amount")
+_WORDS = ("price", "Price", "PRICE", "sku", "amount", "ViewContent")
 
 _START = re.compile(r"[=(,]\s{0,8}(?:JSON\.parse\(\s{0,4}(?=[\"'])|(?=[{\[]))")
 # A call that hands over data, with the words before the value: `gtag('event', 'view_item', `.

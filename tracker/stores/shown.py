@@ -6,12 +6,16 @@ is not told from what shows.
 
 import html
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 
+from tracker.stores.candidates import Claim, Quote, Weight
+from tracker.stores.currencies import INDIAN_GROUPING, NO_DECIMALS, THREE_DECIMALS
 from tracker.stores.page import Page
 
-BORDER = "\x1f"
+BORDER = "\x02"
 """Stands in the text wherever an element begins or ends."""
 
 _LARGEST = 1_200_000
@@ -20,17 +24,21 @@ _UNREAD = re.compile(r"<(script|style|noscript|template|svg|select)\b", re.IGNOR
 _MOST_UNREAD = 20_000
 _COMMENT = re.compile(r"<!--(?:[^-]++|-(?!->))*+-->")
 _TAG = re.compile(r"<[^<>]*>")
-_SPACES = re.compile(r"[^\S\x1f]+")
-_BORDERS = re.compile(r"[ \x1f]*\x1f[ \x1f]*")
+_SPACES = re.compile(r"\s+")
+_BORDERS = re.compile(r"[ \x02]*\x02[ \x02]*")
 
 _GROUPING = "\u00a0\u2009\u202f '’"
 _NUMBER = re.compile(rf"\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d[\d.,]*")
 _DECIMALS = re.compile(r"[.,](\d{1,2})$")
 _PRICE = re.compile(
-    r"(?:[$€£₹¥₺₽₩฿₫₪]|\b(?:Rs\.?|USD|EUR|GBP|INR|CHF|AUD|CAD|SEK|NOK|DKK|PLN|kr)(?![a-z]))[ \x1f]{0,3}[1-9]"
-    r"|[1-9][\d.,]*[ \x1f]{0,3}(?:[€£₹₺₽₫]|(?:kr|zł|Kč|Ft|lei|USD|EUR|TND|DT)\b)"
+    r"(?:[$€£₹¥₺₽₩฿₫₪]|\b(?:Rs\.?|USD|EUR|GBP|INR|CHF|AUD|CAD|SEK|NOK|DKK|PLN|kr)(?![a-z]))[ \x02]{0,3}[1-9]"
+    r"|[1-9][\d.,]*[ \x02]{0,3}(?:[€£₹₺₽₫]|(?:kr|zł|Kč|Ft|lei|USD|EUR|TND|DT)\b)"
 )
-_APART = re.compile(r"(\d[\d.,]*)[\s\x1f]{1,6}[.,]?[\s\x1f]{0,6}(\d\d)(?![\d.,%])")
+_THRESHOLD = re.compile(
+    r"(?:over|above|than|under|least|from|ab|über|dès|orders?|shipping|delivery|save)[^\w$]*$", re.IGNORECASE
+)
+_NEAR_HEADING = 6_000
+_APART = re.compile(r"(\d[\d.,]*)[\s\x02]{1,6}[.,]?[\s\x02]{0,6}(\d\d)(?![\d.,%])")
 
 
 class ShownText:
@@ -45,8 +53,19 @@ class ShownText:
 
     @cached_property
     def has_prices(self) -> bool:
-        """Whether any amount stands beside a currency's mark."""
-        return bool(_PRICE.search(self.text))
+        """Whether an amount stands beside a currency's mark near the heading, but for "free over $50"."""
+        return any(
+            not _THRESHOLD.search(self.text, max(0, price.start() - 40), price.start())
+            for price in _PRICE.finditer(self.text[:_NEAR_HEADING])
+        )
+
+    def prices(self, amount: Decimal) -> bool:
+        """Whether it stands beside a currency's mark near the heading, with its cents."""
+        found = (
+            _NUMBER.search(price[0] + self.text[price.end() : price.end() + 16].split(BORDER)[0])
+            for price in _PRICE.finditer(self.text[:_NEAR_HEADING])
+        )
+        return any(number and _DECIMALS.search(number[0]) and _value(number[0]) == amount for number in found)
 
     @cached_property
     def text(self) -> str:
@@ -62,6 +81,35 @@ class ShownText:
         # Cents that stand in an element of their own.
         found |= {_value(f"{match[1].rstrip('.,')}.{match[2]}") for match in _APART.finditer(self.text)}
         return frozenset(value for value in found if value is not None)
+
+
+def in_major_units(claims: Iterable[Claim], shown: ShownText) -> list[Claim]:
+    """The claims, with what counts hundredths put right: 129900 where the page shows "$1,299.00" alone."""
+    return [
+        replace(claim, quotes=tuple(_in_major_units(quote, shown) for quote in claim.quotes))
+        if claim.weight in _DECLARED and any(_may_be_hundredths(quote.amount) for quote in claim.quotes)
+        else claim
+        for claim in claims
+    ]
+
+
+_DECLARED = (Weight.JSON_LD, Weight.MICRODATA, Weight.META, Weight.SOCIAL)
+
+
+def _may_be_hundredths(amount: Decimal | None) -> bool:
+    return amount is not None and amount >= 1000 and amount == amount.to_integral_value()
+
+
+def _in_major_units(quote: Quote, shown: ShownText) -> Quote:
+    if (
+        quote.amount is None
+        or not _may_be_hundredths(quote.amount)
+        or quote.currency in (NO_DECIMALS | INDIAN_GROUPING | THREE_DECIMALS)
+        or shown.holds(quote.amount)
+        or not shown.prices(quote.amount / 100)
+    ):
+        return quote
+    return replace(quote, amount=quote.amount / 100)
 
 
 def _read(source: str) -> str:
@@ -83,7 +131,7 @@ def _without_the_unread(source: str) -> str:
         end = source.find(closing, opening.end())
         if end < 0:
             return "".join(parts)
-        at = end + len(closing)
+        at = max(source.find(">", end) + 1, end + len(closing))
     parts.append(source[at:])
     return "".join(parts)
 

@@ -8,6 +8,7 @@ from typing import Any
 from tracker.stores import loose_json
 from tracker.stores.candidates import Claim, Quote, Role, Weight, availability_of
 from tracker.stores.currencies import currency_of
+from tracker.stores.identifiers import gtin_of
 from tracker.stores.offer import Evidence
 from tracker.stores.page import Page, tidy
 from tracker.stores.price_text import read_machine_price
@@ -26,6 +27,9 @@ ARTICLES = frozenset("article newsarticle blogposting reviewnewsarticle liveblog
 _BESIDE = frozenset(
     "itemListElement isRelatedTo isSimilarTo isAccessoryOrSparePartFor isConsumableFor isVariantOf review "
     "reviews itemReviewed relatedLink hasOfferCatalog makesOffer hasPart about mentions".split()
+)
+_OTHER_SPECIFICATIONS = frozenset(
+    "deliverychargespecification paymentchargespecification installment instalment".split()
 )
 _MOST_NODES = 50_000
 _MOST_ITEMS = 2_000
@@ -64,7 +68,7 @@ class Graph:
         if not beside:
             self.types |= types
         identity = node.get("@id")
-        if isinstance(identity, str) and len(node) > 1:
+        if isinstance(identity, str) and set(node) - {"@id", "@type"}:
             self.by_id.setdefault(identity, node)
         is_product = bool(types & _PRODUCTS)
         if is_product:
@@ -80,8 +84,14 @@ class Graph:
     def resolve(self, value: Any) -> list[Node]:
         """The nodes that a property holds: itself, a list, or references by @id."""
         values = value[:_MOST_OFFERS] if isinstance(value, list) else [value]
-        nodes = (item for item in values if isinstance(item, dict))
-        return [self.by_id.get(str(node["@id"]), node) if set(node) == {"@id"} else node for node in nodes]
+        nodes = (self.by_id.get(item) if isinstance(item, str) else item for item in values)
+        return [
+            self.by_id.get(str(node["@id"]), node)
+            if set(node) <= {"@id", "@type"} and "@id" in node
+            else node
+            for node in nodes
+            if isinstance(node, dict)
+        ]
 
 
 def types_of(node: Node) -> set[str]:
@@ -104,7 +114,7 @@ def _claim(page: Page, graph: Graph, node: Node, beside: bool) -> Claim:
     quotes = list(_quotes(page, graph, node.get("offers"), _currency(node)))
     for variant in graph.resolve(node.get("hasVariant")):
         facts = {
-            "sku": _text(variant.get("sku")),
+            "sku": _text(variant.get("sku"), 100) or _text(variant.get("mpn"), 100),
             "gtin": _gtin(variant),
             "url": _text(variant.get("url"), 2000),
         }
@@ -118,7 +128,11 @@ def _claim(page: Page, graph: Graph, node: Node, beside: bool) -> Claim:
         title=_text(node.get("name")),
         url=_text(node.get("url"), 2000),
         image=_image(node.get("image")),
-        sku=_text(node.get("sku"), 100) or _text(node.get("productID"), 100),
+        sku=_text(node.get("sku"), 100)
+        or next((quote.sku for quote in quotes[:1] if len(quotes) == 1), None),
+        mpn=next(
+            (text for key in ("productID", "mpn", "model") if (text := _text(node.get(key), 100))), None
+        ),
         gtin=_gtin(node),
         brand=_name(node.get("brand")) or _name(node.get("manufacturer")),
         listed=beside,
@@ -155,6 +169,9 @@ def _summary(page: Page, offer: Node, currency: str | None) -> Quote:
     highest = _amount(page, offer.get("highPrice"), currency)
     amount = lowest[0] if lowest else None
     top = highest[0] if highest else None
+    stated = _amount(page, offer.get("price"), currency)
+    if stated and amount and (top or stated[0]) >= stated[0] >= amount:
+        lowest, amount, top = stated, stated[0], stated[0]  # the price of the choice that is shown
     one = amount is not None and (top == amount or (top is None and str(offer.get("offerCount")) == "1"))
     text = f"lowPrice {offer.get('lowPrice')}" + (f", highPrice {offer.get('highPrice')}" if top else "")
     return Quote(
@@ -171,6 +188,8 @@ def _quote(page: Page, graph: Graph, offer: Node, currency: str | None) -> Quote
     selling, list_amount, spec_currency = _specified(page, graph, offer.get("priceSpecification"), currency)
     currency = currency or spec_currency
     stated = _amount(page, offer.get("price"), currency)
+    if stated and selling and stated[0] == list_amount and selling < list_amount:
+        stated = None  # the sale is told in the specification alone
     amount = stated[0] if stated else selling
     items = graph.resolve(offer.get("itemOffered"))
     item = items[0] if items else {}
@@ -202,9 +221,7 @@ def _specified(
     found_currency = None
     for spec in graph.resolve(value):
         types = types_of(spec)
-        if types & {"deliverychargespecification", "paymentchargespecification"}:
-            continue
-        if any(
+        if types & _OTHER_SPECIFICATIONS or any(
             key in spec
             for key in ("billingDuration", "billingIncrement", "validForMemberTier", "eligibleQuantity")
         ):
@@ -265,9 +282,9 @@ def _image(value: Any) -> str | None:
 
 
 def _gtin(node: Node) -> str | None:
-    for key in ("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "isbn", "ean"):
-        digits = (_text(node.get(key), 40) or "").replace("-", "").replace(" ", "")
-        if digits.isdecimal() and len(digits) in (8, 10, 12, 13, 14) and digits.strip("0"):
+    for key in ("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "isbn", "ean", "upc", "productID"):
+        digits = gtin_of(_text(node.get(key), 40))
+        if digits:
             return digits
     return None
 
