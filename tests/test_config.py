@@ -64,7 +64,9 @@ def test_an_empty_webhook_secret_is_none_at_all(settings: MakeSettings) -> None:
 
 
 def test_secrets_are_not_in_what_settings_print(settings: MakeSettings) -> None:
-    read = settings(bot_token="1:hunter2", razorpay_webhook_secret="hunter2", telegram_webhook_secret="hunter2")
+    read = settings(
+        bot_token="1:hunter2", razorpay_webhook_secret="hunter2", telegram_webhook_secret="hunter2"
+    )
     assert "hunter2" not in repr(read) + str(read) + str(read.model_dump())
 
 
