@@ -22,4 +22,4 @@ def test_a_page_reads_as_the_file_beside_it_says(case: Path) -> None:
 
 def test_every_expectation_has_its_page() -> None:
     assert {case.with_suffix(".json") for case in CASES} == set(PAGES.glob("*/*.json"))
-    assert len(CASES) > 60
+    assert len(CASES) > 200

@@ -6,7 +6,7 @@ import re
 from tracker.stores.blocks import any_of, is_walled_by_name, wall
 from tracker.stores.offer import Offer, Outcome, Reading, Reason
 from tracker.stores.page import Page
-from tracker.stores.page_kind import Kind, Sign, is_front_door
+from tracker.stores.page_kind import Kind, Sign, is_front_door, sorts_by_price
 
 _THING = r"(?:page|product|item|listing|article|ad|offer|deal|content|link|url|address)"
 _NOT_FOUND = any_of(
@@ -70,6 +70,7 @@ _NEEDS_SCRIPTS = any_of(
 _RUNS_SCRIPTS = re.compile(r"<script(?![^>]{0,200}json)", re.IGNORECASE)
 _FEW_WORDS = 1_500
 _HARDLY_A_WORD = 250
+_FEW_LINKS = 5
 _NEAR_HEADING = 500
 _LIKE_THE_PAGE = 0.6
 _OWN_WORDS = ("visible", "meta")
@@ -91,7 +92,9 @@ def objection(page: Page, kind: Sign | None, offer: Offer) -> Reading | None:
         return None
     if is_walled_by_name(page):
         return wall(page) or Reading(Outcome.BLOCKED, reason=Reason.BOT_WALL)
-    return Reading(Outcome.GONE, reason=Reason.SOFT_404) if _named_dead(page) else None
+    if _named_dead(page):
+        return Reading(Outcome.GONE, reason=Reason.SOFT_404)
+    return _nothing_of(Sign(Kind.LIST, sure=False)) if kind is None and sorts_by_price(page) else None
 
 
 def explained(page: Page, kind: Sign | None, reading: Reading) -> Reading:
@@ -130,8 +133,10 @@ def is_empty_shell(page: Page) -> bool:
     """Whether there is nothing to read until a browser has run the page's scripts."""
     if len(page.words) >= _FEW_WORDS:
         return False
-    asks = bool(_NEEDS_SCRIPTS.search(page.words) or _NEEDS_SCRIPTS.search(page.html[:100_000]))
-    return asks or (len(page.words) < _HARDLY_A_WORD and bool(_RUNS_SCRIPTS.search(page.html)))
+    if _NEEDS_SCRIPTS.search(page.words) or _NEEDS_SCRIPTS.search(page.html[:100_000]):
+        return True
+    hardly_anything = len(page.words) < _HARDLY_A_WORD and len(page.tree.css("a[href]")) < _FEW_LINKS
+    return hardly_anything and bool(_RUNS_SCRIPTS.search(page.html))
 
 
 def _named_dead(page: Page) -> bool:

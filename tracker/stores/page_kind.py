@@ -41,14 +41,12 @@ def read_kind(page: Page, types: set[str]) -> Sign | None:
     told = [*_template(page), *_tags(page)]
     if any(sign.kind is Kind.PRODUCT for sign in told):
         return Sign(Kind.PRODUCT, sure=True)
-    if _page_type(page) is Kind.PRODUCT and not told:
+    page_type = _page_type(page)
+    if page_type is Kind.PRODUCT and not told:
         return Sign(Kind.PRODUCT, sure=False)
     told += [*_names(page), *_address(page), *_graph(page, types)]
-    page_type = _page_type(page)
     if page_type is not None and page_type is not Kind.PRODUCT:
         told.append(Sign(page_type, sure=False))
-    if not told and _sorts_by_price(page):
-        told.append(Sign(Kind.LIST, sure=False))
     articles = [sign for sign in told if sign.kind is Kind.ARTICLE]
     if len(articles) > 1 and not _TO_CART.search(page.html):
         return Sign(Kind.ARTICLE, sure=True)
@@ -304,7 +302,7 @@ def _address(page: Page) -> Iterator[Sign]:
 
 
 _TYPE_SAID = re.compile(r"""s?\\?["']?\s*(?:[:=,]|content=)\s*\\?["']([\w /-]{2,40})\\?["']""")
-_TYPE_NAMES = ("ageType", "age_type", "agetype", "ageCategory", "agecategory")
+_TYPE_NAMES = ("ageType", "age_type", "agetype", "ageCategory")
 _MOST_TOLD = 12
 _TYPE_WORDS: dict[str, Kind] = {
     **dict.fromkeys(
@@ -365,8 +363,8 @@ _ASCENDING = (
 _PRICE = re.compile(r"pri[cs]|prei|prix|precio|prezzo|prij|preço|cen[ay]", re.IGNORECASE)
 
 
-def _sorts_by_price(page: Page) -> bool:
-    """Whether a person can sort by price here: reviews are sorted too, but not by that."""
+def sorts_by_price(page: Page) -> bool:
+    """Whether a person can sort by price here, as in lists: reviews are sorted too, but not by that."""
     html = page.html
     for words in _ASCENDING:
         at = html.find(words)
