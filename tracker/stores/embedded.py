@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from tracker.stores.candidates import Claim, Quote, Weight, availability_of
@@ -28,7 +29,7 @@ Node = dict[str, Any]
 _SAME_THING = 0.6
 _BY_NUMBER = 0.25
 """How alike names must be when the page's address holds the product's own number."""
-_MOST_NODES = 20_000
+_MOST_NODES = 12_000
 _MOST_PRODUCTS = 60
 _MOST_VARIANTS = 250
 
@@ -74,6 +75,8 @@ _CURRENCIES = (
     "currencyisocode",
     "pricecurrencycode",
 )
+_PRICED = (*_CONTAINERS, "value", "current", "sale", "finalprice", "saleprice")
+_SPEAKS_OF_CURRENCY = frozenset((*_CURRENCIES, *_PRICED))
 _SKUS = ("sku", "productsku", "skuid", "skucode", "itemnumber", "partnumber", "articlenumber", "productcode")
 _GTINS = ("gtin13", "gtin", "ean", "ean13", "upc", "barcode", "gtin14", "gtin12", "isbn")
 _IDS = ("id", "productid", "itemid", "variantid", "code", "handle", "slug", "pid", "contentid", *_SKUS)
@@ -150,11 +153,12 @@ def _subjects(page: Page, values: list[Embedded]) -> list[_Product]:
                 todo.extend(
                     (item, currency)
                     for key, item in reversed(facts.items())
-                    if isinstance(item, dict | list) and not _BESIDE.search(key)
+                    if isinstance(item, dict | list) and not _is_beside(key)
                 )
     return found
 
 
+@lru_cache(4096)
 def _plain(key: str) -> str:
     return "".join(sign for sign in key[:60].lower() if sign.isalnum())
 
@@ -247,13 +251,26 @@ def _quote(page: Page, product: _Product, facts: Node, shown: ShownText) -> Quot
     )
 
 
+@lru_cache(4096)
+def _role(key: str) -> str | None:
+    """What a key says of the amount that it names: sale, plain or list."""
+    if _NOT_PRICES.search(key):
+        return None
+    return "sale" if key in _SALE else "list" if key in _LIST else "plain" if key in _PLAIN else None
+
+
+@lru_cache(4096)
+def _is_beside(key: str) -> bool:
+    return bool(_BESIDE.search(key))
+
+
 def _prices(facts: Node, depth: int = 0, inherited: str | None = None) -> list[tuple[str, Any]]:
     """The amounts that an object states of itself, each with its role: sale, plain or list."""
     found: list[tuple[str, Any]] = []
     for key, stated in facts.items():
-        if _NOT_PRICES.search(key):
+        role = _role(key)
+        if role is None and key not in _CONTAINERS and key != "centamount":
             continue
-        role = "sale" if key in _SALE else "list" if key in _LIST else "plain" if key in _PLAIN else None
         if depth == 0 and key in (
             "value",
             "amount",
@@ -312,11 +329,13 @@ def _availability(facts: Node) -> Availability:
 
 def _currency(facts: Node, depth: int = 0) -> str | None:
     """The currency that an object names, or the price inside it."""
+    if not _SPEAKS_OF_CURRENCY & facts.keys():
+        return None
     for key in _CURRENCIES:
         value = _alone(facts.get(key))
         if isinstance(value, str) and len(value) <= 6 and (found := currency_of(value.upper())):
             return found
-    for key in (*_CONTAINERS, "value", "current", "sale", "finalprice", "saleprice") if depth < 2 else ():
+    for key in _PRICED if depth < 2 else ():
         value = facts.get(key)
         if isinstance(value, dict):
             inner = {_plain(name): item for name, item in list(value.items())[:60] if isinstance(name, str)}
