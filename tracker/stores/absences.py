@@ -121,9 +121,9 @@ def dead_end(page: Page, kind: Sign | None = None, *, is_product: bool = False) 
     words = page.words
     if len(words) < _FEW_WORDS and _NOT_FOUND.search(words):
         return gone
-    heading = page.heading
+    heading = page.heading or ""
     start = words.find(heading) if heading else -1
-    beside = words[max(0, start) :][: _NEAR_HEADING + len(heading or "")]
+    beside = words[start : start + len(heading) + _NEAR_HEADING] if start >= 0 else ""
     if not is_product and _NOT_FOUND.search(beside):
         return gone
     return Reading(Outcome.GONE, reason=Reason.DISCONTINUED) if _DISCONTINUED.search(beside) else None
