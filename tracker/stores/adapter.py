@@ -180,8 +180,15 @@ def _texts(zone: LexborNode, selector: str) -> Iterable[tuple[str, bool]]:
             yield text, bool(attribute)
 
 
+def is_range(text: str) -> bool:
+    """Whether two amounts stand at the ends of a range, such as "US $12.34 - 15.00": that is no price."""
+    return bool(_RANGE.search(text))
+
+
 def _shown(page: Page, text: str, exact: bool, currency: str | None) -> Shown | None:
     said = tidy(text, 100) or ""
+    if is_range(said):
+        return None
     if exact:
         price = read_machine_price(said, currency_hint=currency, country_hint=page.country)
     else:
@@ -189,6 +196,7 @@ def _shown(page: Page, text: str, exact: bool, currency: str | None) -> Shown | 
     return Shown(price[0], price[1], said) if price else None
 
 
+_RANGE = re.compile(r"\d\s{0,3}[-–—~]\s{0,3}[^\d\s]{0,4}\s{0,2}\d")
 _MOST_ZONES = 200
 _MOST_NODES = 30
 _OUT = re.compile(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tracker.stores import loose_json
-from tracker.stores.adapter import availability_in
+from tracker.stores.adapter import availability_in, is_range
 from tracker.stores.candidates import Claim, Quote, Weight
 from tracker.stores.offer import Availability, Evidence
 from tracker.stores.page import Page, tidy
@@ -123,7 +123,10 @@ def _price(
     page: Page, product: dict[str, Any], paths: tuple[str, ...], currency: str | None
 ) -> tuple[Decimal, str | None] | None:
     for path in paths:
-        found = read_machine_price(at(product, path), currency_hint=currency, country_hint=page.country)
+        value = at(product, path)
+        if isinstance(value, str) and is_range(value[:100]):
+            continue
+        found = read_machine_price(value, currency_hint=currency, country_hint=page.country)
         if found:
             return found
     return None

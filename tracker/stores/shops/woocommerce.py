@@ -6,6 +6,7 @@ Variations come as JSON in an attribute, each with its price: the address's own 
 import html
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from tracker.stores import loose_json
 from tracker.stores.adapter import Adapter, Markup
@@ -68,8 +69,10 @@ def _quote(page: Page, variation: dict[str, Any], currency: str | None) -> Quote
     regular = _amount(page, variation.get("display_regular_price"), currency)
     stocked = variation.get("is_in_stock")
     chosen = variation.get("attributes")
-    names = [str(value) for value in chosen.values() if value] if isinstance(chosen, dict) else []
-    number, sku = variation.get("variation_id"), variation.get("sku")
+    chosen = (
+        {str(name): str(value) for name, value in chosen.items() if value} if isinstance(chosen, dict) else {}
+    )
+    sku = variation.get("sku")
     return Quote(
         evidence=Evidence("woocommerce", f"variation {price.normalize():f} {currency or ''}".strip()),
         amount=price,
@@ -82,9 +85,9 @@ def _quote(page: Page, variation: dict[str, Any], currency: str | None) -> Quote
             if stocked
             else Availability.OUT_OF_STOCK
         ),
-        url=f"?variation_id={number}" if isinstance(number, int) else None,
+        url=f"?{urlencode(chosen)}" if chosen else None,
         sku=tidy(sku, 100) if isinstance(sku, str) else None,
-        variant=tidy(", ".join(names), 200),
+        variant=tidy(", ".join(chosen.values()), 200),
     )
 
 
