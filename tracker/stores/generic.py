@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tracker.stores import absences
 from tracker.stores.adapter import Adapter
+from tracker.stores.attributes import read_attributes
 from tracker.stores.candidates import Claim, Weight
 from tracker.stores.embedded import read_embedded
 from tracker.stores.identifiers import identified
@@ -40,6 +41,7 @@ def read(page: Page, adapters: Sequence[Adapter] = ()) -> Reading:
             *read_rdfa(page),
             *read_meta_tags(page),
             *read_embedded(page, shown),
+            *read_attributes(page, shown),
             *read_visible(page),
         ]
     kind = read_kind(page, graph.types)
