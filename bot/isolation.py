@@ -16,6 +16,8 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 _KEPT = timedelta(hours=24)
+_LOCKED = timedelta(seconds=10)
+"""How long the lock of a bot that was killed keeps a person waiting at the most."""
 
 
 class DialogueStorage(RedisStorage):
@@ -54,7 +56,7 @@ class OneAtATime(BaseEventIsolation):
 
     def __init__(self, redis: Redis) -> None:
         self._here = SimpleEventIsolation()
-        self._everywhere = RedisEventIsolation(redis)
+        self._everywhere = RedisEventIsolation(redis, lock_kwargs={"timeout": _LOCKED.total_seconds()})
 
     @asynccontextmanager
     async def lock(self, key: StorageKey) -> AsyncGenerator[None, None]:
