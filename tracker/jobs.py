@@ -34,7 +34,7 @@ def connect(redis_url: str) -> ArqRedis:
     """A Redis client that survives a restart of the server; it connects on first use.
 
     It is not patient: what it is asked for can be lost, and people wait behind it. A Redis that is gone costs
-    a call 0.7 s, one that is silent about 10 s.
+    a call about a second, one that is silent about ten.
     """
     pool = ConnectionPool.from_url(
         redis_url,
