@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from selectolax.lexbor import LexborNode
 
-from tracker.stores.candidates import Claim, Quote, Weight, availability_of
+from tracker.stores.availability import availability_of
+from tracker.stores.candidates import Claim, Quote, Weight
 from tracker.stores.microdata import node_price_text
 from tracker.stores.offer import Availability, Evidence
 from tracker.stores.page import Page, tidy
@@ -133,7 +134,7 @@ class Markup:
         if any(zone.css_first(selector) for selector in self.sold_out):
             return Availability.OUT_OF_STOCK
         said = text_of(zone, self.availability, 300)
-        found = availability_in(said) if said else Availability.UNKNOWN
+        found = availability_of(said) if said else Availability.UNKNOWN
         if found is Availability.UNKNOWN and any(zone.css_first(selector) for selector in self.on_sale):
             return Availability.IN_STOCK
         return found
@@ -199,27 +200,3 @@ def _shown(page: Page, text: str, exact: bool, currency: str | None) -> Shown | 
 _RANGE = re.compile(r"\d\s{0,3}[-–—~]\s{0,3}[^\d\s]{0,4}\s{0,2}\d")
 _MOST_ZONES = 200
 _MOST_NODES = 30
-_OUT = re.compile(
-    r"out of stock|sold out|unavailable|not available|no longer available|notify me|coming soon|discontinued"
-    r"|nicht (?:auf lager|verfügbar|vorrätig|lieferbar)|ausverkauft|vergriffen|indisponible|rupture|épuisé"
-    r"|no disponible|agotado|non disponibile|esaurito|niet (?:op voorraad|leverbaar|beschikbaar)|uitverkocht"
-    r"|niedostępny|tillfälligt slut|slut i lager|esgotado|indisponível|stoc epuizat|在庫切れ"
-    r"|お取り扱いできません|उपलब्ध नहीं",
-    re.IGNORECASE,
-)
-_IN = re.compile(
-    r"in stock|available|ships? (?:in|within|from)|dispatched|pre-?order|back-?order|left in stock"
-    r"|add to (?:cart|bag|basket)|auf lager|lieferbar|verfügbar|vorrätig|en stock|disponible|disponibil[ei]"
-    r"|disponível|op voorraad|leverbaar|dostępny|i lager|în stoc|in stoc|em estoque|在庫あり|残り\d+点|उपलब्ध",
-    re.IGNORECASE,
-)
-
-
-def availability_in(words: str) -> Availability:
-    """From the words of an element that speaks of availability and of nothing else."""
-    declared = availability_of(words)
-    if declared is not Availability.UNKNOWN:
-        return declared
-    if _OUT.search(words):
-        return Availability.OUT_OF_STOCK
-    return Availability.IN_STOCK if _IN.search(words) else Availability.UNKNOWN

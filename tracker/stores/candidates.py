@@ -79,24 +79,7 @@ class Claim:
     """The maker's number, or what else the source calls it by when it names no SKU."""
     gtin: str | None = None
     brand: str | None = None
+    sure: float = 1.0
+    """How sure the source is that this is about the page's subject and its price, beside its weight."""
     listed: bool = False
     """It stands in a list or beside the page's subject: a related product, a search result."""
-
-
-_ORDERABLE = frozenset(
-    "instock onlineonly limitedavailability preorder presale madetoorder backorder".split()
-)
-_NOT_ORDERABLE = frozenset(
-    "outofstock soldout discontinued reserved oos outofstockonline unavailable notavailable".split()
-)
-
-
-def availability_of(value: object) -> Availability:
-    """From schema.org values in all their spellings: "https://schema.org/InStock", "in stock", "in_stock"."""
-    if not isinstance(value, str):
-        return Availability.UNKNOWN
-    word = value[:200].strip().rstrip("/").rpartition("/")[2].rpartition("#")[2].lower()
-    word = "".join(sign for sign in word if sign.isalnum())
-    if word in _ORDERABLE or word in ("available", "true", "1"):
-        return Availability.IN_STOCK
-    return Availability.OUT_OF_STOCK if word in _NOT_ORDERABLE else Availability.UNKNOWN

@@ -15,7 +15,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from tracker.stores.candidates import Claim, Quote, Weight, availability_of
+from tracker.stores.availability import availability_of
+from tracker.stores.candidates import Claim, Quote, Weight
 from tracker.stores.currencies import INDIAN_GROUPING, NO_DECIMALS, currency_of, currency_of_country
 from tracker.stores.identifiers import article_number, gtin_of
 from tracker.stores.offer import Availability, Evidence

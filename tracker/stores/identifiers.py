@@ -21,8 +21,8 @@ from tracker.stores.shown import ShownText
 _SAME_THING = 0.6
 _LONGEST = 60
 _PREFIX = re.compile(
-    r"^\W*(?:(?:sku|mpn|asin|upc|ean|isbn|gtin|id|item|product|article|artikel|model|style|part|ref|réf)"
-    r"(?:[ -]?(?:no|nr|number|nummer|code|id|#))?\s*[.:#]+\s*)+",
+    r"^\W*(?:(?:sku|mpn|asin|upc|ean|isbn|gtin|id|item|product|article|artikel|art|model|style|part|ref|réf)"
+    r"(?:[ .-]{0,2}(?:no|nr|number|nummer|code|id|#))?\s*[.:#]+\s*)+",
     re.IGNORECASE,
 )
 _NO_NUMBER = frozenset("n/a na none null undefined unknown false true default 0 - sku nan".split())

@@ -4,7 +4,8 @@ data.
 
 from decimal import Decimal
 
-from tracker.stores.candidates import Claim, Quote, Weight, availability_of
+from tracker.stores.availability import availability_of
+from tracker.stores.candidates import Claim, Quote, Weight
 from tracker.stores.currencies import currency_of, currency_of_country
 from tracker.stores.offer import Availability, Evidence
 from tracker.stores.page import Page, tidy

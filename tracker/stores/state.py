@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from tracker.stores import loose_json
-from tracker.stores.adapter import availability_in, is_range
+from tracker.stores.adapter import is_range
+from tracker.stores.availability import availability_of
 from tracker.stores.candidates import Claim, Quote, Weight
 from tracker.stores.offer import Availability, Evidence
 from tracker.stores.page import Page, tidy
@@ -19,9 +20,9 @@ _MOST_MENTIONS = 12
 class State:
     """A value in the page's scripts, and where in it the shop keeps what.
 
-    `variable` is the name to which it is assigned, or "#id" of a JSON block. Places are dotted paths, the
-    surest first: those of `product` start at the value, all others at the product. `available` may be a
-    truth, a number of pieces, or words.
+    `variable` is the name to which it is assigned, "#id" of a JSON block, or a CSS selector and " @name" of
+    an attribute. Places are dotted paths, the surest first: those of `product` start at the value ("" is the
+    value itself), all others at the product. `available` may be a truth, a number of pieces, or words.
     """
 
     name: str
@@ -83,12 +84,18 @@ class State:
             if truth is not None:
                 return Availability.IN_STOCK if truth else Availability.OUT_OF_STOCK
             if isinstance(value, str):
-                return availability_in(value[:100].replace("_", " "))
+                return availability_of(value[:100].replace("_", " "))
         return Availability.IN_STOCK if self.sold_out and not self.available else Availability.UNKNOWN
 
 
 def values_of(page: Page, variable: str) -> Iterator[Any]:
     """What is assigned to a variable, or stands in the JSON block with this "#id"."""
+    css, _, attribute = variable.partition(" @")
+    if attribute:
+        holder = page.tree.css_first(css)
+        text = holder.attributes.get(attribute) if holder else None
+        yield from loose_json.loads(text)[:1] if text else ()
+        return
     if variable.startswith("#"):
         node = page.tree.css_first(f"script{variable}")
         yield from loose_json.loads(node.text())[:1] if node else ()
@@ -109,7 +116,7 @@ def values_of(page: Page, variable: str) -> Iterator[Any]:
 
 def at(value: Any, path: str) -> Any:
     """What stands at a dotted path; None when nothing does."""
-    for part in path.split("."):
+    for part in path.split(".") if path else ():
         if isinstance(value, dict):
             value = value.get(part)
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):

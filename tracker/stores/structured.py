@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from tracker.stores import loose_json
-from tracker.stores.candidates import Claim, Quote, Role, Weight, availability_of
+from tracker.stores.availability import availability_of
+from tracker.stores.candidates import Claim, Quote, Role, Weight
 from tracker.stores.currencies import currency_of
 from tracker.stores.identifiers import gtin_of
 from tracker.stores.offer import Evidence

@@ -1,0 +1,81 @@
+"""Article numbers without their labels, and GTINs whose check digit is right."""
+
+import pytest
+
+from tracker.stores.availability import availability_of
+from tracker.stores.identifiers import article_number, gtin_of
+from tracker.stores.offer import Availability
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("SKU: A-12", "A-12"),
+        ("Item #: 4452", "4452"),
+        ("sku:WCB-40", "WCB-40"),
+        ("Art.-Nr.: 40.123.7", "40.123.7"),
+        ("  B00EXAMPL3 ", "B00EXAMPL3"),
+        ("mpn:ABC 123", "ABC 123"),
+        ("#8123", "8123"),
+        ("Model No. KX-1", "KX-1"),
+        ("MODEL-9", "MODEL-9"),
+        ("N/A", None),
+        ("null", None),
+        ("", None),
+        (None, None),
+        ("SKU:", None),
+        ("the number stands on the back of it", None),
+        ("x" * 61, None),
+        ("<b>12</b>", None),
+    ],
+)
+def test_an_article_number_is_read_without_its_label(text: str | None, number: str | None) -> None:
+    assert article_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "gtin"),
+    [
+        ("4006381333931", "4006381333931"),
+        ("4006381333932", None),
+        ("036000291452", "036000291452"),
+        ("upc:036000291452", "036000291452"),
+        ("00012345600012", "00012345600012"),
+        ("96385074", "96385074"),
+        ("0-306-40615-2", "0306406152"),
+        ("urn:isbn:978-0-306-40615-7", "9780306406157"),
+        ("080442957X", "080442957X"),
+        ("0306406153", None),
+        ("0000000000000", None),
+        ("123", None),
+        (None, None),
+    ],
+)
+def test_a_gtin_is_taken_only_with_its_check_digit(text: str | None, gtin: str | None) -> None:
+    assert gtin_of(text) == gtin
+
+
+@pytest.mark.parametrize(
+    ("said", "availability"),
+    [
+        ("https://schema.org/InStock", Availability.IN_STOCK),
+        ("http://schema.org/OutOfStock/", Availability.OUT_OF_STOCK),
+        ("in_stock", Availability.IN_STOCK),
+        ("Only 3 left in stock - order soon", Availability.IN_STOCK),
+        ("Currently unavailable.", Availability.OUT_OF_STOCK),
+        ("Not available online", Availability.OUT_OF_STOCK),
+        ("0 in stock", Availability.OUT_OF_STOCK),
+        ("10 in stock", Availability.IN_STOCK),
+        ("Nicht auf Lager", Availability.OUT_OF_STOCK),
+        ("Sofort lieferbar", Availability.IN_STOCK),
+        ("Rupture de stock", Availability.OUT_OF_STOCK),
+        ("PreOrder", Availability.IN_STOCK),
+        (True, Availability.IN_STOCK),
+        (False, Availability.OUT_OF_STOCK),
+        ("Free returns", Availability.UNKNOWN),
+        (7, Availability.UNKNOWN),
+        (None, Availability.UNKNOWN),
+    ],
+)
+def test_availability_is_read_from_terms_and_words(said: object, availability: Availability) -> None:
+    assert availability_of(said) is availability
