@@ -100,8 +100,6 @@ def test_instalments_and_charges_of_a_state_are_no_prices() -> None:
     state = '"installmentPrice": "4.10", "shippingPrice": "5.00", "price": "41.00"'
     state = f'{{"name": "Walnut Cutting Board", {state}}}'
     assert amounts(script(f"productData = {state};")) == [Decimal("41.00")]
-        Decimal("41.00")
-    ]
 
 
 def test_a_range_of_variants_stays_several_prices() -> None:
