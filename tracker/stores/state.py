@@ -83,8 +83,9 @@ class State:
             truth = _truth(value)
             if truth is not None:
                 return Availability.IN_STOCK if truth else Availability.OUT_OF_STOCK
-            if isinstance(value, str):
-                return availability_of(value[:100].replace("_", " "))
+            said = availability_of(value[:100].replace("_", " ")) if isinstance(value, str) else None
+            if said in (Availability.IN_STOCK, Availability.OUT_OF_STOCK):
+                return said
         return Availability.IN_STOCK if self.sold_out and not self.available else Availability.UNKNOWN
 
 
