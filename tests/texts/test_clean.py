@@ -18,6 +18,8 @@ from tracker.texts import clean
         ),
         pytest.param("<b>&lt;", "<b>&lt;", id="markup is left to the escaping"),
         pytest.param("👩\u200d🔬 kit", "👩\u200d🔬 kit", id="a joined emoji stays whole"),
+        pytest.param("\u200d" * 50, "", id="joiners that join nothing go"),
+        pytest.param("\u0301 \u0301a", "a", id="marks on nothing go"),
         pytest.param("केतली", "केतली", id="Devanagari keeps its vowel signs"),
         pytest.param("\ud800broken", "broken", id="half a surrogate pair goes"),
     ],

@@ -247,3 +247,24 @@ async def test_a_command_without_words_offers(
     async with database.transaction() as session:
         offered = await watches.to_be(session, await rows.person(session), state)
     assert [watch.listing.title for watch in offered] == titles
+
+
+async def test_an_undo_that_would_be_one_watch_too_many_is_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watches, "MAX_WATCHES", 1)
+    stopped = await rows.watch(database, url=LAMP)
+    await set_state(database, stopped, WatchState.STOPPED)
+    await rows.watch(database)
+    with pytest.raises(OverAllowance):
+        await set_state(database, stopped, WatchState.ACTIVE)
+    assert not await is_checked(database, LAMP)
+
+
+async def test_a_stopped_watch_takes_no_target(database: Database) -> None:
+    watch = await rows.watch(database)
+    await set_state(database, watch, WatchState.STOPPED)
+    async with database.transaction() as session:
+        with pytest.raises(NotYours):
+            await watches.set_target(session, await rows.person(session), watch.id, rows.rupees("1"))
+    assert await rules_of(database, watch) == {RuleKind.ANY_DROP: None}
