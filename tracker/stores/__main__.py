@@ -1,7 +1,8 @@
 """`python -m tracker.stores PAGE --url URL`: the offer that is read from a saved page, as JSON.
 
 `--batch` reads JSON lines {"file": …, "url": …} on standard input and writes one JSON line for each, in
-order. A line that cannot be read gives a line with "error", and the next is read.
+order. `--explain` prints for people: every amount that was found, what it is for, how much speaks for it, and
+the decision. A line that cannot be read gives a line with "error", and the next is read.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from tracker.stores.explain import explained
 from tracker.stores.offer import Outcome, Reading, Reason
 from tracker.stores.page import LARGEST_PAGE
 from tracker.stores.pool import ReaderPool
@@ -91,6 +93,9 @@ async def run(arguments: argparse.Namespace) -> int:
                     printed(await answer_line(pool, line))
             return 0
         try:
+            if arguments.explain:
+                print(explained(saved_page(arguments.page), arguments.url))
+                return 0
             printed(await answer(pool, arguments.page, arguments.url), indent=2)
         except (OSError, EOFError, zlib.error) as problem:
             print(f"{arguments.page}: {problem}", file=sys.stderr)
@@ -106,6 +111,9 @@ def main() -> int:
     parser.add_argument("--url", help="the address that the page was saved from")
     parser.add_argument(
         "--batch", action="store_true", help="read JSON lines with file and url on standard input"
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="print a table of all amounts and the decision"
     )
     arguments = parser.parse_args()
     if arguments.batch == bool(arguments.page) or (arguments.page and not arguments.url):

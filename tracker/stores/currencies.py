@@ -1,5 +1,7 @@
 """Which currency a mark, a code or a country stands for, and how that currency is written."""
 
+import re
+
 CODES = frozenset(
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN "
     "BZD CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL "
@@ -146,6 +148,38 @@ def country_of(host: str) -> str | None:
     if last == "co":
         return "co" if before.endswith((".com", ".net", ".org")) else None
     return last if last in _COUNTRY_CURRENCIES else None
+
+
+def country_of_locale(locale: str) -> str | None:
+    """The country of "en-GB", "pt_BR" or "sv-SE"; where only a language is named, its only country if it has
+    one.
+    """
+    language, _, region = locale.strip().replace("_", "-").lower().partition("-")
+    region = {"gb": "uk"}.get(region[:2], region[:2]) if len(region) == 2 else ""
+    if region in _COUNTRY_CURRENCIES:
+        return region
+    return _LANGUAGE_COUNTRIES.get(language) if not region else None
+
+
+_LETTERS = (
+    (re.compile(r"[\u3041-\u30ff]"), "jp"),
+    (re.compile(r"[\uac00-\ud7a3]"), "kr"),
+    (re.compile(r"[\u4e00-\u9fff]"), "cn"),
+    (re.compile(r"[\u0e01-\u0e5b]"), "th"),
+    (re.compile(r"[\u0904-\u0939]"), "in"),
+)
+
+
+def country_of_letters(text: str) -> str | None:
+    """The country whose letters a title is written in: kana is Japan's, Hangul Korea's, other Han China's."""
+    return next((country for letters, country in _LETTERS if letters.search(text)), None)
+
+
+_LANGUAGE_COUNTRIES = {
+    "sv": "se", "da": "dk", "nb": "no", "no": "no", "nn": "no", "is": "is", "ja": "jp", "ko": "kr", "pl": "pl",
+    "cs": "cz", "hu": "hu", "ro": "ro", "hi": "in", "th": "th", "vi": "vn", "tr": "tr", "he": "il", "uk": "ua",
+    "zh-cn": "cn", "zh": "cn", "id": "id", "bg": "bg", "it": "it", "fi": "fi",
+}  # fmt: skip
 
 
 def currency_of_country(country: str | None) -> str | None:

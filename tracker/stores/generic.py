@@ -18,8 +18,9 @@ from tracker.stores.rdfa import read_rdfa
 from tracker.stores.shown import ShownText, in_major_units
 from tracker.stores.structured import Graph, read_json_ld
 from tracker.stores.verdict import Verdict, address
-from tracker.stores.visible import read_visible
+from tracker.stores.visible import Visible
 
+_SURE = 0.85
 _SAME_THING = 0.6
 """A product whose title shares less than this with the page's own names is not shown to be its subject."""
 
@@ -29,30 +30,41 @@ def read(page: Page, adapters: Sequence[Adapter] = ()) -> Reading:
 
     `adapters` know the page's shop; without them the page is read as any other shop's.
     """
-    for adapter in adapters:
-        adapter.tidy_up(page)
-    graph = Graph(page)
-    shown = ShownText(page)
-    claims = [claim for adapter in adapters for claim in adapter.claims(page)]
-    if not (claims and any(adapter.alone for adapter in adapters)):
-        claims += [
-            *read_json_ld(page, graph),
-            *read_microdata(page),
-            *read_rdfa(page),
-            *read_meta_tags(page),
-            *read_embedded(page, shown),
-            *read_attributes(page, shown),
-            *read_visible(page),
-        ]
-    kind = read_kind(page, graph.types)
-    reading = decide(page, in_major_units(claims, shown))
+    sources = Sources(page, adapters)
+    kind = read_kind(page, sources.graph.types)
+    reading = decide(page, sources.claims, sources.visible)
     if reading.offer is None:
         return absences.explained(page, kind, reading)
     refused = absences.objection(page, kind, reading.offer)
-    return refused or replace(reading, offer=identified(page, shown, claims, reading.offer))
+    if refused is not None:
+        return refused
+    return replace(reading, offer=identified(page, sources.shown, sources.claims, reading.offer))
 
 
-def decide(page: Page, claims: Iterable[Claim]) -> Reading:
+class Sources:
+    """All that the sources claim of a page, the adapters of its shop first."""
+
+    def __init__(self, page: Page, adapters: Sequence[Adapter] = ()) -> None:
+        for adapter in adapters:
+            adapter.tidy_up(page)
+        self.graph = Graph(page)
+        self.shown = ShownText(page)
+        self.visible = Visible(page)
+        claims = [claim for adapter in adapters for claim in adapter.claims(page)]
+        if not (claims and any(adapter.alone for adapter in adapters)):
+            claims += [
+                *read_json_ld(page, self.graph),
+                *read_microdata(page),
+                *read_rdfa(page),
+                *read_meta_tags(page),
+                *read_embedded(page, self.shown),
+                *read_attributes(page, self.shown),
+                *self.visible.claims(),
+            ]
+        self.claims: Sequence[Claim] = list(in_major_units(claims, self.shown))
+
+
+def decide(page: Page, claims: Iterable[Claim], visible: Visible) -> Reading:
     """Weigh what the sources claim. The strongest source that settles on one price speaks; the others may
     object.
     """
@@ -66,9 +78,10 @@ def decide(page: Page, claims: Iterable[Claim]) -> Reading:
         elif page.path.strip("/") or page.query or page.likeness(subject.title) >= _SAME_THING:
             subjects.append(subject)
     priced = [s for s in subjects if any(quote.amount for quote in s.quotes)]
-    if not subjects or (several and all(s.weight is Weight.VISIBLE for s in priced)):
+    only_seen = all(s.weight is Weight.VISIBLE for s in priced)
+    if not subjects or (several and only_seen and visible.sure < _SURE):
         return Reading(Outcome.NO_OFFER, reason=Reason.NOT_A_PRODUCT)
-    return Verdict(page, subjects).reading()
+    return Verdict(page, subjects, visible).reading()
 
 
 def _subject(page: Page, claims: list[Claim]) -> Claim | None:

@@ -2,12 +2,20 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from tracker.stores.currencies import country_of
+from tracker.stores.currencies import (
+    country_of,
+    country_of_letters,
+    country_of_locale,
+    currency_of,
+    currency_of_country,
+)
+from tracker.stores.outline import Outline
 
 LARGEST_PAGE = 8 * 2**20
 """Characters that are read of a page; the rest of a larger one is left out."""
@@ -32,6 +40,12 @@ _AS_BROWSERS_DO = {
     **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
     "utf-16": "utf-16-le",
 }
+
+_CURRENCY_TAGS = ("product:price:currency", "og:price:currency", "product:sale_price:currency", "currency")
+_DECLARED_CURRENCY = re.compile(
+    r"""urrency(?:_?[cC]ode|\.active|Iso)?\\?["']?(?:\s*[:=]\s*|\s+content=)\{?\s*\\?["']([A-Za-z]{3})\\?["']"""
+)
+_MOST_DECLARED = 60
 
 
 def tidy(text: str | None, limit: int = 500) -> str | None:
@@ -107,7 +121,25 @@ class Page:
             self.path, self.query = parts.path, parts.query
         except ValueError:  # an address that is none, such as "http://[": the page still has its say
             self.host, self.path, self.query = "", "", ""
-        self.country = country_of(self.host)
+
+    @cached_property
+    def country(self) -> str | None:
+        """The country of the host, else of "/en-gb/" in its path, else of the page's language if only one
+        country fits. Templates that say "en-US" or "en-GB" everywhere name none.
+        """
+        host = country_of(self.host)
+        if host:
+            return host
+        first = self.path.lstrip("/").partition("/")[0]
+        if len(first) == 5 and (in_path := country_of_locale(first)):
+            return in_path
+        node = self.tree.css_first("html")
+        language = (node.attributes.get("lang") if node else None) or ""
+        if language[:5].lower().replace("_", "-") not in ("en-us", "en-gb") and (
+            spoken := country_of_locale(language[:10])
+        ):
+            return spoken
+        return country_of_letters(self.window_title or "")
 
     @cached_property
     def tree(self) -> LexborHTMLParser:
@@ -159,10 +191,33 @@ class Page:
         )
 
     @cached_property
+    def outline(self) -> Outline:
+        """What stands where in the body. Elements that an adapter takes off the page must be gone before."""
+        return Outline(self.tree.body)
+
+    @cached_property
     def words(self) -> str:
-        """The text that a person would see, roughly: scripts and styles are left out. Changes the tree: ask
-        last.
-        """
-        self.tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "select"])
-        body = self.tree.body
-        return " ".join(body.text(separator=" ").split()) if body else ""
+        """The text that a person would see, roughly: scripts and styles are left out."""
+        return " ".join(self.outline.text.split())
+
+    @cached_property
+    def currency(self) -> str | None:
+        """The currency that the page declares for its prices, if it declares one; else its country's."""
+        for name in _CURRENCY_TAGS:
+            found = {currency_of(text.strip().upper()[:10]) for text in self.metas.get(name, [])} - {None}
+            if len(found) == 1:
+                return found.pop()
+        declared = set(self._declared_currencies()) - {None}
+        return declared.pop() if len(declared) == 1 else currency_of_country(self.country)
+
+    def _declared_currencies(self) -> Iterator[str | None]:
+        """What scripts and attributes name: "priceCurrency": "EUR", currencyCode = 'EUR'."""
+        start = -1
+        for _ in range(_MOST_DECLARED):
+            # A search for one fixed string is far quicker than a pattern that begins with many.
+            start = self.html.find("urrency", start + 1)
+            if start < 0:
+                return
+            found = _DECLARED_CURRENCY.match(self.html, start)
+            if found:
+                yield currency_of(found.group(1).upper())

@@ -9,12 +9,9 @@ is no US dollar in Sydney. Here a text holds one amount or none.
 """
 
 import re
-import sys
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 
 from tracker.stores.currencies import (
     COMMA_DECIMAL,
@@ -191,25 +188,25 @@ def is_other_amount(text: str) -> bool:
     return bool(_OTHER_AMOUNT.search(text))
 
 
-@cache
-def _plain_signs() -> dict[int, str | None]:
-    """What each sign becomes: other digits become ASCII ones, and invisible signs nothing."""
-    signs: dict[int, str | None] = {
-        code: str(unicodedata.decimal(chr(code)))
-        for code in range(0x80, sys.maxunicode + 1)
-        if chr(code).isdecimal()
-    }
-    unseen = ((0, 9), (0xE, 0x1C), (0x7F, 0x80), (0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x206A))
-    signs |= {code: None for start, end in unseen for code in range(start, end)}
-    signs |= {0xFEFF: None, 0x2212: "-", 0xFF0C: ",", 0xFF0E: ".", 0x066B: ".", 0x066C: ",", 0x2007: "\u00a0"}
-    return signs
+# The zeros of digits that shops write: Arabic, Persian, Devanagari, Bengali, Gurmukhi, Gujarati, Odia, Tamil,
+# Telugu, Kannada, Malayalam, Thai, Lao, Myanmar, Khmer, fullwidth.
+_ZEROS = (
+    0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0, 0x1040, 0x17E0,
+    0xFF10,
+)  # fmt: skip
+_UNSEEN = ((0, 9), (0xE, 0x1C), (0x7F, 0x80), (0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x206A))
+_PLAIN_SIGNS: dict[int, str | None] = {
+    **{zero + value: str(value) for zero in _ZEROS for value in range(10)},
+    **{code: None for start, end in _UNSEEN for code in range(start, end)},
+    **{0xFEFF: None, 0x2212: "-", 0xFF0C: ",", 0xFF0E: ".", 0x066B: ".", 0x066C: ",", 0x2007: "\u00a0"},
+}
 
 
 def plain(text: str) -> str:
     """The same words with ASCII digits, one kind of minus, Arabic and fullwidth separators as ours, and no
     invisible characters.
     """
-    return text.translate(_plain_signs()) if not (text.isascii() and text.isprintable()) else text
+    return text.translate(_PLAIN_SIGNS) if not (text.isascii() and text.isprintable()) else text
 
 
 def _plain(text: str) -> str:

@@ -8,11 +8,18 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from tracker.money import Money
 from tracker.stores.candidates import Claim, Quote, Role, Weight
 from tracker.stores.currencies import currency_of, currency_of_country, largest_minor
-from tracker.stores.offer import Availability, Offer, Outcome, Reading, Reason
+from tracker.stores.offer import Availability, Candidate, Offer, Outcome, Reading, Reason
 from tracker.stores.page import Page
+from tracker.stores.visible import Visible
 
 _NO_OBJECTORS = (Weight.VISIBLE, Weight.EMBEDDED, Weight.UNSEEN)
 """Sources that may support a price but not refute one that stronger markup states."""
+
+_SURE, _SURE_ENOUGH = 0.8, 0.62
+"""How sure what a person sees must be: to overrule markup, and to be believed alone."""
+
+_FAR_BEHIND = 3.0
+_MOST_CANDIDATES = 16
 
 _CURRENCY_TAGS = ("product:price:currency", "og:price:currency", "product:sale_price:currency", "currency")
 
@@ -22,6 +29,7 @@ class _Settled:
     """The one price that a source settles on."""
 
     source: int
+    weight: Weight
     quote: Quote
     confidence: float
     addressed: bool = False
@@ -35,8 +43,9 @@ class _Settled:
 class Verdict:
     """Weighs what the sources say about the page's subject; `subjects` come strongest source first."""
 
-    def __init__(self, page: Page, subjects: list[Claim]) -> None:
+    def __init__(self, page: Page, subjects: list[Claim], visible: Visible) -> None:
         self._page = page
+        self._visible = visible
         self._subjects = subjects
         self._quotes = [[self._in_currency(quote) for quote in subject.quotes] for subject in subjects]
 
@@ -55,7 +64,7 @@ class Verdict:
         marked_up = self._subjects[0].weight is not Weight.VISIBLE
         if chosen is Reason.NO_PRICE and marked_up and self._said_availability() is Availability.OUT_OF_STOCK:
             return self._offer(None)
-        return Reading(Outcome.NO_OFFER, reason=chosen)
+        return Reading(Outcome.NO_OFFER, reason=chosen, candidates=self._visible.candidates())
 
     def _in_currency(self, quote: Quote) -> Quote:
         """With what the page's other tags name, else the currency of the shop's country, if it names none."""
@@ -72,7 +81,10 @@ class Verdict:
         quotes = self._quotes[source]
         subject = self._subjects[source]
         stranger = subject.title and self._page.names and not self._page.likeness(subject.title)
-        confidence = subject.weight / 100 * (0.7 if stranger else 1)
+        if subject.weight is Weight.VISIBLE:
+            confidence = subject.sure
+        else:
+            confidence = subject.weight / 100 * (0.7 if stranger else 1) * subject.sure
         priced = [quote for quote in quotes if _money(quote.amount, quote.currency)]
         if not priced:
             unnamed = any(quote.amount and not quote.currency for quote in quotes)
@@ -80,14 +92,14 @@ class Verdict:
         exact = [quote for quote in priced if quote.role is Role.SELLING]
         addressed = _one_price(self._addressed(exact))
         if addressed is not None:
-            return _Settled(source, addressed, confidence, addressed=True)
+            return _Settled(source, subject.weight, addressed, confidence, addressed=True)
         new = [quote for quote in exact if not quote.used] or exact
         for meant in (new, [quote for quote in new if quote.availability is Availability.IN_STOCK]):
             one = _one_price(meant)
             if one is not None:
-                return _Settled(source, one, confidence)
+                return _Settled(source, subject.weight, one, confidence)
         lowest = _one_price([quote for quote in priced if quote.role is Role.LOWEST])
-        return _Settled(source, lowest, 0.6) if lowest else Reason.AMBIGUOUS
+        return _Settled(source, subject.weight, lowest, min(0.6, confidence)) if lowest else Reason.AMBIGUOUS
 
     def _addressed(self, quotes: list[Quote]) -> list[Quote]:
         """The quotes that the page's own address names: by an article number, a variant in the query, or a
@@ -110,27 +122,60 @@ class Verdict:
         return by_path if len(by_path) < len(quotes) else []
 
     def _agreed(self, settled: list[_Settled], outcomes: list[_Settled | Reason]) -> _Settled | Reason:
-        """The strongest source's price, unless a source of markup contradicts it."""
+        """The strongest source's price, unless a source of markup or what a person sees contradicts it."""
         first = settled[0]
         unsure = outcomes.index(Reason.AMBIGUOUS) if Reason.AMBIGUOUS in outcomes else len(outcomes)
         if unsure < first.source:
             # The stronger source shows several prices; a weaker one may say which of them is meant.
             amounts = {quote.amount for quote in self._quotes[unsure]}
-            return replace(first, confidence=0.65) if first.amount in amounts else Reason.AMBIGUOUS
-        marked_up = [one for one in settled if self._subjects[one.source].weight not in _NO_OBJECTORS]
+            seen = self._is_seen(first) and first.confidence >= _SURE_ENOUGH
+            return replace(first, confidence=0.65) if first.amount in amounts and seen else Reason.AMBIGUOUS
+        if first.weight is Weight.VISIBLE:
+            return first if first.confidence >= _SURE_ENOUGH else Reason.NOT_SURE
+        marked_up = [one for one in settled if one.weight not in _NO_OBJECTORS]
         if first.addressed:
             marked_up = [one for one in marked_up if one.addressed]
         if all(one.amount == first.amount for one in marked_up):
-            if first.quote.role is Role.LOWEST:
-                return first
-            agreeing = sum(one.amount == first.amount for one in settled)
-            confidence = first.confidence + 0.02 * (agreeing - 1) - (0 if agreeing == len(settled) else 0.1)
-            return replace(first, confidence=min(0.99, confidence))
+            return self._against_the_eye(first, settled)
         return Reason.AMBIGUOUS if first.quote.role is Role.LOWEST else self._seen(marked_up)
+
+    def _is_seen(self, one: _Settled) -> bool:
+        return one.weight is not Weight.VISIBLE or self._visible.sure >= _SURE_ENOUGH
+
+    def _against_the_eye(self, first: _Settled, settled: list[_Settled]) -> _Settled | Reason:
+        """What markup states, unless a person sees another price in its place: the eye is right then."""
+        seen = next((one for one in settled if one.weight is Weight.VISIBLE), None)
+        agreeing = sum(one.amount == first.amount for one in settled)
+        confidence = first.confidence + 0.02 * (agreeing - 1) - (0 if agreeing == len(settled) else 0.1)
+        stated = (
+            first if first.quote.role is Role.LOWEST else replace(first, confidence=min(0.99, confidence))
+        )
+        best = self._visible.best
+        if seen is None or best is None or first.weight is Weight.STORE or first.addressed:
+            return stated
+        if seen.amount == first.amount or seen.quote.currency != first.quote.currency:
+            return stated
+        highest = first.quote.highest
+        if first.quote.role is Role.LOWEST:
+            inside = seen.quote.role is Role.SELLING and highest and first.amount < seen.amount <= highest
+            return replace(seen, confidence=0.7) if inside and self._visible.sure >= _SURE else stated
+        shown = self._visible.weight_of(first.amount)
+        if self._visible.is_list_price(first.amount) and seen.amount < first.amount:
+            return replace(seen, confidence=0.8) if self._visible.sure >= _SURE_ENOUGH else stated
+        if shown is not None and best.weight - shown < _FAR_BEHIND:
+            return stated
+        near = first.amount < seen.amount * 5 and seen.amount < first.amount * 5
+        if self._visible.sure >= _SURE and near and (agreeing == 1 or shown is None):
+            return replace(seen, confidence=0.7)
+        return replace(stated, confidence=min(stated.confidence, 0.7))
 
     def _seen(self, settled: list[_Settled]) -> _Settled | Reason:
         """Sources contradict each other: what a person sees decides, else the strongest within reason."""
         first = settled[0]
+        best = self._visible.best
+        told = [one for one in settled if best and one.amount == best.amount]
+        if told and self._visible.sure >= _SURE_ENOUGH:
+            return replace(told[0], confidence=0.8)
         seen = [one for one in settled if _shows(self._page.words, one.amount)]
         if len({one.amount for one in seen}) == 1:
             return replace(seen[0], confidence=0.75)
@@ -170,8 +215,29 @@ class Verdict:
                 brand=next((s.brand for s in subjects if s.brand), None),
                 confidence=round(settled.confidence if settled else 0.8, 2),
                 evidence=tuple(reversed(evidence.values())),
+                candidates=self._losers(quote.amount if quote else None),
             ),
         )
+
+    def _losers(self, amount: Decimal | None) -> tuple[Candidate, ...]:
+        """What else was claimed or seen: the prices of other sources, then the amounts on the page."""
+        claimed = [
+            Candidate(
+                q.amount,
+                q.currency,
+                q.role.value,
+                q.evidence.source,
+                q.evidence.text,
+                "markup",
+                subject.weight / 10,
+            )
+            for subject, quotes in zip(self._subjects, self._quotes, strict=True)
+            if subject.weight is not Weight.VISIBLE
+            for q in quotes
+            if q.amount and q.amount != amount
+        ]
+        seen = [one for one in self._visible.candidates() if one.amount != amount]
+        return tuple((claimed + seen)[:_MOST_CANDIDATES])
 
     def _availability(self, settled: _Settled | None) -> Availability:
         """In stock, when any of the source's offers at this price is: sizes of one price come and go."""

@@ -1,177 +1,173 @@
 """What a person sees beside the heading: the price, the crossed-out one, and whether it can be bought.
 
-The weakest source. It answers only when the nearest prices to the heading agree on one amount, on a page that
-has something to press for buying.
+The one source that every page has. Of all amounts on the page (`sightings`) the heaviest is taken, and how far
+it leads the next one says how sure that is.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
 from decimal import Decimal
+from functools import cached_property
 
-from selectolax.lexbor import LexborNode
+from tracker.stores.candidates import Claim, Quote, Role, Weight
+from tracker.stores.landmarks import Landmarks, Sign
+from tracker.stores.offer import Availability, Candidate, Evidence
+from tracker.stores.page import Page
+from tracker.stores.sightings import Sighting, Sightings
 
-from tracker.stores.candidates import Claim, Quote, Weight
-from tracker.stores.microdata import is_struck, node_price_text
-from tracker.stores.offer import Availability, Evidence
-from tracker.stores.page import Page, tidy
-from tracker.stores.price_text import is_other_amount, read_price
+SOURCE = "visible"
+_ASKED_FOR = frozenset({Role.SELLING, Role.LOWEST})
+_LIGHTEST = 3.0
+"""An amount that weighs less is not shown to be the price of anything on this page."""
 
-_SOURCE = "visible"
-_BUY = re.compile(
-    r"^\W*(?:add (?:item )?to (?:my )?(?:cart|bag|basket|trolley)|buy(?: it)? now|buy|pre-?order(?: now)?"
-    r"|ajouter au panier|in den warenkorb|añadir al carrito|aggiungi al carrello|कार्ट में (?:जोड़ें|डालें))\W*$",
-    re.IGNORECASE,
-)
-_SOLD_OUT = re.compile(
-    r"^\W*(?:sold out|out of stock|currently (?:unavailable|out of stock)|notify me(?: when available)?"
-    r"|email me when available|coming soon)\W*$",
-    re.IGNORECASE,
-)
-_SEARCH = re.compile(r"\bresults?\b|^\W*search\b|\d+ (?:products|items)\b|\bcatalog(?:ue)?\b", re.IGNORECASE)
-_RANGE = re.compile(
-    r"\b(?:over|above|under|below|less than|more than|at least|at most)\b|& ?up\b", re.IGNORECASE
-)
-_LIST_WORDS = re.compile(
-    r"\b(?:m\.?r\.?p|r\.?r\.?p|list price|was|regular price|original price|retail|before)\b", re.IGNORECASE
-)
-_ELSEWHERE = re.compile(
-    r"relat|recommend|similar|carousel|also-|upsell|cross-?sell|bundle|frequently|emi\b|coupon|voucher|shipping|delivery"
-    r"|exchange|review|minicart|mini-cart|cart-|footer|sponsor|recent|compare|addon|add-on|warranty|finance",
-    re.IGNORECASE,
-)
-_SKIPPED = frozenset(
-    "script style noscript template select option nav footer header aside svg iframe form-field".split()
-)
-_SENTENCES = frozenset("p li tr td label small dd".split())
-_DIGIT = re.compile(r"\d")
-_HIGHEST_CLIMB = 9
-_MOST_NODES = 1_500
-_MANY_BUTTONS = 150  # so far from the heading, they belong to other things
-_MANY_PRICES = 30  # a list of things
-_LONGEST_PRICE = 60
-_LONGEST_SENTENCE = 300
+_NEAR_PRICE = 500
+_NEAR_BUYING = 4_000
+_MOST_CANDIDATES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    amount: Decimal
-    currency: str | None
-    text: str
-    listed: bool
-    named: bool  # its element, or the one around it, calls itself a price
+class Visible:
+    """What can be seen of the subject's price. Works on the first question."""
 
+    def __init__(self, page: Page) -> None:
+        self._page = page
 
-def read_visible(page: Page) -> list[Claim]:
-    """At most one claim, about the thing that the first heading names."""
-    heading = next((node for node in page.tree.css("h1")[:20] if tidy(node.text())), None)
-    if heading is None or _SEARCH.search(page.heading or ""):
-        return []
-    around, seen = _nearest(page, heading)
-    availability = _availability(around)
-    if availability is Availability.UNKNOWN:
-        return []
-    selling = [price for price in seen if not price.listed]
-    if len({price.amount for price in selling}) > 1:
-        selling = [price for price in selling if price.named]
-    quotes: tuple[Quote, ...] = (Quote(evidence=Evidence(_SOURCE, "no price"), availability=availability),)
-    if len({(price.amount, price.currency) for price in selling}) == 1:
-        price = selling[0]
-        larger = {other.amount for other in seen if other.listed and other.amount > price.amount}
-        quotes = (
-            Quote(
-                evidence=Evidence(_SOURCE, price.text),
-                amount=price.amount,
-                currency=price.currency,
-                list_amount=larger.pop() if len(larger) == 1 else None,
-                availability=availability,
-            ),
+    @cached_property
+    def landmarks(self) -> Landmarks:
+        return Landmarks(self._page, self._page.outline)
+
+    @cached_property
+    def _seen(self) -> Sightings:
+        return Sightings(self._page, self.landmarks)
+
+    @property
+    def sightings(self) -> list[Sighting]:
+        return self._seen.all
+
+    @cached_property
+    def ranked(self) -> list[tuple[float, list[Sighting]]]:
+        """The sightings of each amount that is asked for, with their weight together, the heaviest first."""
+        amounts: dict[tuple[Decimal, str | None], list[Sighting]] = defaultdict(list)
+        for seen in self.sightings:
+            if seen.role in _ASKED_FOR:
+                amounts[seen.amount, seen.currency].append(seen)
+        ranked = []
+        for each in amounts.values():
+            each.sort(key=lambda seen: -seen.weight)
+            others = sum(seen.weight >= _LIGHTEST for seen in each[1:])
+            ranked.append((each[0].weight + 0.4 * min(others, 2), each))
+        return sorted(ranked, key=lambda one: -one[0])
+
+    @cached_property
+    def best(self) -> Sighting | None:
+        if not self.ranked or self.ranked[0][0] < _LIGHTEST:
+            return None
+        return self.ranked[0][1][0]
+
+    @cached_property
+    def sure(self) -> float:
+        """How sure the best amount is, from 0 to 1: by its weight and by its lead."""
+        best = self.best
+        if best is None:
+            return 0.0
+        weight = self.ranked[0][0]
+        lead = weight - self.ranked[1][0] if len(self.ranked) > 1 else 3.0
+        if not any(sign.kind == "buy" for sign in self.landmarks.signs):
+            weight -= 1.0
+        surety = 0.3 + 0.45 * min(1.0, (weight - _LIGHTEST) / 4.5) + 0.2 * min(1.0, lead / 1.5)
+        return round(min(surety, 0.65 if best.role is Role.LOWEST else 0.95), 3)
+
+    def weight_of(self, amount: Decimal) -> float | None:
+        """The most that any place that asks for an amount weighs; None when the page asks for it nowhere."""
+        weights = [
+            seen.weight for seen in self.sightings if seen.amount == amount and seen.role in _ASKED_FOR
+        ]
+        return max(weights, default=None)
+
+    def is_list_price(self, amount: Decimal) -> bool:
+        """Whether the page shows an amount as the list price of the best one, and asks for it nowhere."""
+        return (
+            self.list_price is not None
+            and any(seen.amount == amount and seen.role is Role.LIST for seen in self.sightings)
+            and (self.weight_of(amount) or 0.0) < _LIGHTEST
         )
-    return [Claim(_SOURCE, Weight.VISIBLE, quotes, title=page.heading, image=page.meta("og:image"))]
 
+    @cached_property
+    def list_price(self) -> Sighting | None:
+        """The list price beside the best amount."""
+        return self.list_price_of(self.best) if self.best else None
 
-def _nearest(page: Page, heading: LexborNode) -> tuple[LexborNode, list[_Seen]]:
-    """The smallest part of the page around the heading that has a price to pay, and all prices in it."""
-    around, seen = heading, list[_Seen]()
-    for _ in range(_HIGHEST_CLIMB):
-        if around.parent is None or around.parent.tag in ("body", "html"):
-            break
-        inside, around = around, around.parent
-        seen += _prices(page, around, inside)
-        if len(seen) > _MANY_PRICES:
-            break
-        if any(not price.listed for price in seen):
-            return around, seen
-    return heading, []
+    def list_price_of(self, price: Sighting) -> Sighting | None:
+        near = [
+            seen
+            for seen in self.sightings
+            if seen.role is Role.LIST
+            and seen.currency == price.currency
+            and price.amount < seen.amount <= price.amount * 20
+            and abs(seen.place - price.place) <= _NEAR_PRICE
+        ]
+        return min(near, key=lambda seen: abs(seen.place - price.place), default=None)
 
+    @cached_property
+    def availability(self) -> Availability:
+        """From the words and buttons nearest to the price, or to the heading when there is no price."""
+        marks = self.landmarks
+        if marks.heading is None and self.best is None:
+            return Availability.UNKNOWN
+        top = marks.outline.starts[marks.heading] if marks.heading is not None else 0
+        middle = self.best.place if self.best else top
+        low, high = min(top, middle) - 600, max(top, middle) + _NEAR_BUYING
+        if self._seen.cut is not None:
+            high = min(high, self._seen.cut)
+        return _judged([sign for sign in marks.signs if low <= sign.place <= high], top, middle)
 
-def _availability(around: LexborNode) -> Availability:
-    """From the nearest thing to press or the words in its place; unknown when there is neither."""
-    for _ in range(_HIGHEST_CLIMB):
-        sold_out = any(
-            _SOLD_OUT.match(node.text(deep=False)) for node in around.css("span, div, p, strong, b")
-        )
-        buttons = around.css("button, input[type=submit], input[type=button], a, [role=button]")
-        for text in (_label(node) for node in buttons[:_MOST_NODES]):
-            if _BUY.match(text):
-                return Availability.IN_STOCK
-            sold_out = sold_out or bool(_SOLD_OUT.match(text))
-        if sold_out:
-            return Availability.OUT_OF_STOCK
-        if len(buttons) > _MANY_BUTTONS or around.parent is None or around.parent.tag in ("body", "html"):
-            break
-        around = around.parent
-    return Availability.UNKNOWN
-
-
-def _label(button: LexborNode) -> str:
-    """What a button says; nothing when it cannot be pressed, unless it says why."""
-    attributes = button.attributes
-    text = attributes.get("value") if button.tag == "input" else button.text()
-    label = (tidy(text, 60) if text and len(text) <= 200 else None) or attributes.get("aria-label") or ""
-    return "" if "disabled" in attributes and not _SOLD_OUT.match(label) else label
-
-
-def _prices(page: Page, around: LexborNode, known: LexborNode) -> Iterator[_Seen]:
-    """The prices in a part of the page, but for those in a part of it that is known already."""
-    todo = [node for node in around.iter(include_text=False) if node.mem_id != known.mem_id][::-1]
-    for _ in range(_MOST_NODES):
-        if not todo:
-            return
-        node = todo.pop()
-        if node.tag in _SKIPPED or _is_elsewhere(node):
-            continue
-        text = node_price_text(node)
-        if len(text) > _LONGEST_SENTENCE * 4:
-            todo.extend(reversed(list(node.iter(include_text=False))))
-            continue
-        if not _DIGIT.search(text):
-            continue
-        text = tidy(text, _LONGEST_SENTENCE) or ""
-        said = text if node.tag in _SENTENCES else node.text(deep=False)
-        if is_other_amount(said) or _RANGE.search(said):
-            continue
-        price = read_price(text, country_hint=page.country) if len(text) <= _LONGEST_PRICE else None
-        if price is not None and price[1] is not None:
-            yield _Seen(price[0], price[1], text, _is_listed(node, text), _is_named(node))
+    def claims(self) -> list[Claim]:
+        """At most one claim, about the thing that the heading names."""
+        title = self.landmarks.title
+        best = self.best
+        if title is None or (best is None and self.availability is Availability.UNKNOWN):
+            return []
+        if best is None:
+            quote = Quote(evidence=Evidence(SOURCE, "no price"), availability=self.availability)
         else:
-            todo.extend(reversed(list(node.iter(include_text=False))))
+            listed = self.list_price
+            quote = Quote(
+                evidence=Evidence(SOURCE, best.text),
+                amount=best.amount,
+                currency=best.currency,
+                role=best.role,
+                highest=best.highest,
+                list_amount=listed.amount if listed else None,
+                availability=self.availability,
+            )
+        image = self._page.meta("og:image")
+        return [Claim(SOURCE, Weight.VISIBLE, (quote,), title=title, image=image, sure=self.sure)]
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Every amount, the heaviest first, once for each amount and role."""
+        found: dict[tuple[Decimal, str | None, Role], Candidate] = {}
+        for seen in sorted(self.sightings, key=lambda seen: -seen.weight):
+            found.setdefault(
+                (seen.amount, seen.currency, seen.role),
+                Candidate(
+                    seen.amount, seen.currency, seen.role.value, SOURCE, seen.text, seen.where, seen.weight
+                ),
+            )
+        return tuple(found.values())[:_MOST_CANDIDATES]
 
 
-def _is_elsewhere(node: LexborNode) -> bool:
-    attributes = node.attributes
-    if "hidden" in attributes or "display:none" in (attributes.get("style") or "").replace(" ", ""):
-        return True
-    if node.tag == "a" and not (attributes.get("href") or "#").startswith(("#", "javascript")):
-        return True
-    return bool(_ELSEWHERE.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"))
-
-
-def _is_listed(node: LexborNode, text: str) -> bool:
-    return is_struck(node) or node.css_first("s, del, strike") is not None or bool(_LIST_WORDS.search(text))
-
-
-def _is_named(node: LexborNode) -> bool:
-    parent = node.parent
-    names = [node.attributes, parent.attributes if parent else {}]
-    return any("price" in f"{name.get('class') or ''} {name.get('id') or ''}".lower() for name in names)
+def _judged(signs: list[Sign], top: int, middle: int) -> Availability:
+    """What signs together say: the strongest kind, each weighed by what it is and how near it stands."""
+    weights = {"buy": 0.0, "sold_out": 0.0, "in_stock": 0.0}
+    if any(sign.kind == "buy" for sign in signs):
+        # Said of several choices, "sold out" is not said of the thing.
+        signs = [
+            sign
+            for sign in signs
+            if sign.kind != "sold_out" or [one.text for one in signs].count(sign.text) < 2
+        ]
+    for sign in signs:
+        weight = (2.0 if sign.named else 1.0) / (1 + abs(sign.place - middle) / 2_000)
+        weights[sign.kind] = max(weights[sign.kind], weight if sign.place >= top else weight / 2)
+    out, on_sale = weights["sold_out"], max(weights["buy"], weights["in_stock"])
+    if not out and not on_sale:
+        return Availability.UNKNOWN
+    return Availability.OUT_OF_STOCK if out > on_sale else Availability.IN_STOCK

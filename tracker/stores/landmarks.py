@@ -1,0 +1,266 @@
+"""Where a page speaks of its subject: the main heading, and what can be pressed to buy the thing."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from tracker.stores.outline import LOOSE, TIGHT, Outline
+from tracker.stores.page import Page, tidy
+from tracker.stores.words import BUY, BUY_NAME, ELSEWHERE_NAME, IN_STOCK, OTHER_THINGS, PRICE_NAME, SOLD_OUT
+
+_LINES = re.compile(rf"[^\n{TIGHT}{LOOSE}]+")
+_PARTS_OF_TITLE = re.compile(r"\s+[|–—\-:·»•]\s+|\s*[|»]\s*")
+_WORD = re.compile(r"[^\W_]+")
+_NOT_THE_NAME = re.compile(r"logo|site-?title|site-?name|brand-?logo", re.IGNORECASE)
+_OPTION = re.compile(
+    r"swatch|size|variant|variation|option|attribute|selector|colou?r|store-?(?:list|locator)", re.IGNORECASE
+)
+_STOCK_NAME = re.compile(
+    r"stock|availab|inventory|sold-?out|dispo|verfueg|lager|delivery-?(?:time|status)", re.IGNORECASE
+)
+_DISABLED = re.compile(r"\bdisabled\b|is-disabled|btn-disabled|--disabled|unavailable", re.IGNORECASE)
+_HIDDEN_NAME = re.compile(
+    r"(?:^|\s)(?:hidden|hide|d-none|is-hidden|u-hidden|ng-hide|invisible|no-display|js-hidden)(?:\s|$)"
+)
+_BESIDE_PRICES = re.compile(r"rating|review|compar|filter|promo|banner|sticky|item|sidebar", re.IGNORECASE)
+_CONTROLS = frozenset({"button", "input", "a", "form"})
+_BEFORE_HEADING, _AFTER_HEADING = 3_000, 12_000
+_LONGEST_LINE = 90
+_MOST_LINES = 900
+_MOST_HEADINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Words or a control that say whether the thing can be had: `kind` is "buy", "sold_out" or "in_stock"."""
+
+    kind: str
+    place: int
+    at: int
+    text: str
+    named: bool  # its element calls itself stock or availability, or is a button made for buying
+
+
+class Landmarks:
+    """The subject's heading (an element's number, or None) and the signs around it, on the first question."""
+
+    def __init__(self, page: Page, outline: Outline) -> None:
+        self._page = page
+        self.outline = outline
+        self._elsewhere: dict[int, bool] = {}
+        self._hidden: dict[int, bool] = {}
+        self._path: frozenset[int] = frozenset()
+        self.heading = self._find_heading()
+        """The h1 that is most like what the page calls itself, else another element that says its name."""
+        self._elsewhere.clear()  # what was judged without knowing where the subject is
+        if self.heading is not None:
+            self._path = frozenset(outline.ancestors(self.heading))
+
+    def _find_heading(self) -> int | None:
+        outline = self.outline
+        wanted = self._wanted
+        best: tuple[float, int] | None = None
+        for at in [at for at, tag in enumerate(outline.tags) if tag == "h1"][:_MOST_HEADINGS]:
+            text = outline.said(at)
+            if not text or len(text) > 500:
+                continue
+            score = max((_likeness(text, name) for name in wanted), default=0.0)
+            if self.is_hidden(at):
+                score -= 0.5
+            if _NOT_THE_NAME.search(outline.names(at)):
+                score -= 0.3
+            if best is None or score > best[0] + 0.05:
+                best = (score, at)
+        if best is not None and (best[0] >= 0.3 or not wanted):
+            return best[1]
+        return self._named_heading if self._named_heading is not None else (best[1] if best else None)
+
+    @cached_property
+    def _wanted(self) -> list[str]:
+        page = self._page
+        names = [page.meta("og:title"), page.meta("twitter:title"), page.window_title]
+        return list(dict.fromkeys(name for name in names if name))
+
+    @cached_property
+    def _named_heading(self) -> int | None:
+        """An element whose whole text is a name of the page, or the first part of one."""
+        outline = self.outline
+        for name in self._wanted:
+            parts = sorted({name, *_PARTS_OF_TITLE.split(name)}, key=len, reverse=True)
+            for part in parts[:4]:
+                words = part.split()
+                if not 6 <= len(part) <= 300 or (len(words) < 2 and len(part) < 10):
+                    continue
+                pattern = re.compile(
+                    rf"(?:^|[\n{TIGHT}{LOOSE}])({re.escape(part)})(?=[\n{TIGHT}{LOOSE}]|$)", re.IGNORECASE
+                )
+                for match in list(pattern.finditer(outline.text))[:8]:
+                    at = outline.around(match.start(1), match.end(1))
+                    if not self.is_elsewhere(at) and not any(
+                        outline.tags[up] in ("a", "nav", "li") for up in outline.ancestors(at)[:3]
+                    ):
+                        return at
+        return None
+
+    @cached_property
+    def title(self) -> str | None:
+        return tidy(self.outline.said(self.heading)) if self.heading is not None else None
+
+    def holds_heading(self, at: int) -> bool:
+        return at in self._path or at == 0
+
+    def is_elsewhere(self, at: int) -> bool:
+        """Whether an element stands in a part of the page that speaks of other things."""
+        path: list[int] = []
+        found = False
+        for up in self.outline.ancestors(at):
+            if up in self._path:
+                break
+            known = self._elsewhere.get(up)
+            if known is not None:
+                found = known
+                break
+            path.append(up)
+        for up in reversed(path):
+            found = found or self._points_elsewhere(up)
+            self._elsewhere[up] = found
+        return found
+
+    def _points_elsewhere(self, at: int) -> bool:
+        names = self.outline.names(at)
+        if self.outline.tags[at] in ("nav", "footer", "header"):
+            return True
+        found = ELSEWHERE_NAME.search(names) if names else None
+        # "product-price-rating" and "price-comparison" hold the price beside the stars.
+        return found is not None and not (PRICE_NAME.search(names) and _BESIDE_PRICES.search(found.group()))
+
+    def is_hidden(self, at: int) -> bool:
+        path: list[int] = []
+        found = False
+        for up in self.outline.ancestors(at):
+            known = self._hidden.get(up)
+            if known is not None:
+                found = known
+                break
+            path.append(up)
+        for up in reversed(path):
+            found = found or self._hides(up)
+            self._hidden[up] = found
+        return found
+
+    def _hides(self, at: int) -> bool:
+        attributes = self.outline.nodes[at].attributes
+        if "hidden" in attributes:
+            return True
+        style = attributes.get("style")
+        if style and "none" in style and "display:none" in style.replace(" ", "").lower():
+            return True
+        names = attributes.get("class")
+        return bool(names and _HIDDEN_NAME.search(names))
+
+    @cached_property
+    def other_things(self) -> list[int]:
+        """Where, after the heading, lines such as "You may also like" begin to speak of other things."""
+        if self.heading is None:
+            return []
+        start = self.outline.ends[self.heading]
+        return [found.start() for found in islice(OTHER_THINGS.finditer(self.outline.text, start), 20)]
+
+    @cached_property
+    def signs(self) -> list[Sign]:
+        """What says around the heading whether the thing can be bought, in the order of the page."""
+        outline = self.outline
+        middle = outline.starts[self.heading] if self.heading is not None else 0
+        low, high = middle - _BEFORE_HEADING, middle + _AFTER_HEADING
+        return sorted(
+            [*self._worded(max(low, 0), high), *self._controls(low, high)], key=lambda sign: sign.place
+        )
+
+    def _worded(self, low: int, high: int) -> Iterator[Sign]:
+        for count, match in enumerate(_LINES.finditer(self.outline.text, low, high)):
+            if count > _MOST_LINES:
+                break
+            line = match.group().strip(" \t*!.,:;•·✓✔✗✘x×-–—>»›|+()[]😊🛒")
+            if not 2 < len(line) < _LONGEST_LINE:
+                continue
+            kind = next((kind for kind, pattern in _KINDS if pattern.fullmatch(line)), None)
+            if kind is None:
+                continue
+            at = self.outline.owner(match.start())
+            if self._counts(at, kind):
+                named = kind != "buy" and any(
+                    _STOCK_NAME.search(self.outline.names(up)) for up in self.outline.ancestors(at)[:3]
+                )
+                yield Sign(kind, match.start(), at, line, named)
+
+    def _controls(self, low: int, high: int) -> Iterator[Sign]:
+        """Buttons, links and forms that name themselves after the cart, whatever they say."""
+        outline = self.outline
+        for at, tag in enumerate(outline.tags):
+            if tag not in _CONTROLS or not low <= outline.starts[at] <= high:
+                continue
+            attributes = outline.nodes[at].attributes
+            if tag == "a" and len(attributes) < 2 and not BUY_NAME.search(attributes.get("href") or ""):
+                continue
+            said = " ".join(value for key, value in attributes.items() if value and key in _SAYING)[:300]
+            if (
+                said
+                and BUY_NAME.search(said)
+                and self._counts(at, "buy")
+                and not _SOLD_WORD.search(outline.said(at)[:200])
+            ):
+                yield Sign("buy", outline.starts[at], at, outline.said(at)[:60] or tag, True)
+
+    def _counts(self, at: int, kind: str) -> bool:
+        if self.is_elsewhere(at) or self.is_hidden(at):
+            return False
+        for up in self.outline.ancestors(at)[:5]:
+            tag = self.outline.tags[up]
+            if self.holds_heading(up):
+                break
+            names = self.outline.names(up)
+            if kind == "buy":
+                if (tag in ("button", "input", "a")) and (
+                    "disabled" in self.outline.nodes[up].attributes or _DISABLED.search(names)
+                ):
+                    return False
+            elif tag in ("label", "option") or (
+                tag not in ("form", "button", "section")
+                and _OPTION.search(names)
+                and not _STOCK_NAME.search(names)
+            ):
+                return False
+        return True
+
+
+_KINDS = (("buy", BUY), ("sold_out", SOLD_OUT), ("in_stock", IN_STOCK))
+_SAYING = frozenset(
+    {
+        "id",
+        "class",
+        "name",
+        "value",
+        "action",
+        "href",
+        "title",
+        "alt",
+        "aria-label",
+        "data-action",
+        "src",
+        "onclick",
+        "data-testid",
+        "data-test",
+    }
+)
+_SOLD_WORD = re.compile(
+    r"sold ?out|out of stock|unavailable|notify|ausverkauft|épuisé|agotado|esaurito", re.IGNORECASE
+)
+
+
+def _likeness(one: str, other: str) -> float:
+    mine = {word.lower() for word in _WORD.findall(one)}
+    theirs = {word.lower() for word in _WORD.findall(other)}
+    shared = len(mine & theirs)
+    return shared / len(mine) / 2 + shared / len(theirs) / 2 if shared else 0.0

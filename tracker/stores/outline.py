@@ -1,0 +1,231 @@
+"""The page's body as one text and one list of elements, made in a single pass: what stands where.
+
+The text is what a person would see, without scripts, in the order of the page. Pieces of it are parted by a
+line break where a block begins or ends, by TIGHT where one inline element touches the next, and by LOOSE
+where white space stands between; all three count as white space. Digits, separators and minus signs are
+`price_text.plain`, and raised cents (12<sup>99</sup>) are written as raised digits (12⁹⁹).
+"""
+
+import re
+from bisect import bisect_right
+
+from selectolax.lexbor import LexborNode
+
+from tracker.stores.price_text import plain
+
+TIGHT, LOOSE = "\x1f", "\x1e"
+
+_SKIPPED = frozenset(
+    "script style noscript template option optgroup datalist svg iframe object video audio canvas math".split()
+)
+_BLOCKS = frozenset(
+    "address article aside blockquote body button br center dd details dialog div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section select summary table tbody td "
+    "textarea tfoot th thead tr ul".split()
+)
+_ICONS = frozenset({"i", "span", "em", "b"})
+_BUTTONS = frozenset({"submit", "button", "image"})
+_INLINE, _SPACE, _BLOCK = 1, 2, 4
+_PARTING = {0: "", 1: TIGHT, 2: " ", 3: LOOSE}
+_SILENT = -1  # the end of an element that has said nothing yet
+_MOST_ELEMENTS = 60_000
+_LONGEST_CLIMB = 60
+
+_CENTS = re.compile(r"[.,]?[0-9]{2}(?:\s?[^\W\d_]{1,3}|\s?[€$£₹]|\*)?|[€$£]\s?[0-9]{2}")
+_ENDS_IN_WHOLE = re.compile(r"(?:^|[^0-9.,])[0-9]{1,3}(?:[., '’]?[0-9]{3}){0,3}$")
+_ENDS_IN_MARKED_WHOLE = re.compile(r"[$€£₹][ \x1e\x1f]?[0-9]{1,3}(?:,[0-9]{3}){0,3}$")
+_CENTS_NAMES = re.compile(
+    r"cent|fraction|decimal|mantissa|penn(?:y|ies)|\bsup\b|superscript|pence|small-?price|price-?(?:small|sup)",
+    re.IGNORECASE,
+)
+_ICON_MARKS = (
+    (re.compile(r"rupee|\binr\b|[-_]inr\b|rupie", re.IGNORECASE), "₹"),
+    (re.compile(r"[-_ ](?:eur|euro)\b", re.IGNORECASE), "€"),
+    (re.compile(r"[-_ ](?:gbp|pound)\b", re.IGNORECASE), "£"),
+    (re.compile(r"[-_ ](?:usd|dollar)\b", re.IGNORECASE), "$"),
+)
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class Outline:
+    """`nodes`, `tags`, `parents`, `starts` and `ends` speak of one element each, by its number in the order of
+    the page; starts and ends are places in `text`. The body is number 0.
+    """
+
+    def __init__(self, body: LexborNode | None) -> None:
+        self.nodes: list[LexborNode] = []
+        self.tags: list[str] = []
+        self.parents: list[int] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.text = ""
+        self._pieces: list[str] = []
+        self._piece_starts: list[int] = []
+        self._piece_owners: list[int] = []
+        self._length = 0
+        self._tail = ""
+        self._parting = 0
+        self._names: dict[int, str] = {}
+        if body is not None:
+            self._walk(body)
+            self.text = "".join(self._pieces)
+        self._pieces.clear()
+
+    def _walk(self, body: LexborNode) -> None:
+        node, at = body, -1
+        while True:
+            tag = node.tag
+            if tag == "-text":
+                self._say(node.text_content or "", at)
+            elif (
+                tag is not None
+                and tag[0] not in "-!"
+                and tag not in _SKIPPED
+                and len(self.tags) < _MOST_ELEMENTS
+            ):
+                self._open(node, tag, at)
+                child = node.first_child
+                if child is not None:
+                    at, node = len(self.tags) - 1, child
+                    continue
+                self._empty(node, tag, len(self.tags) - 1)
+                self._close(len(self.tags) - 1)
+            following = node.next if at >= 0 else None
+            while following is None and at >= 0:
+                self._close(at)
+                node, at = self.nodes[at], self.parents[at]
+                following = node.next if at >= 0 else None
+            if following is None:
+                return
+            node = following
+
+    def _open(self, node: LexborNode, tag: str, parent: int) -> None:
+        self.nodes.append(node)
+        self.tags.append(tag)
+        self.parents.append(parent)
+        self._parting |= _BLOCK if tag in _BLOCKS else _INLINE
+        self.starts.append(self._length)
+        self.ends.append(_SILENT)
+
+    def _close(self, at: int) -> None:
+        if self.ends[at] == _SILENT:
+            self.starts[at] = self._length
+        self.ends[at] = self._length
+        self._parting |= _BLOCK if self.tags[at] in _BLOCKS else _INLINE
+
+    def _empty(self, node: LexborNode, tag: str, at: int) -> None:
+        """What a person sees of an element without children: a button's label, an icon that is a currency."""
+        said = ""
+        if tag == "input":
+            attributes = node.attributes
+            if (attributes.get("type") or "").lower() in _BUTTONS:
+                said = attributes.get("value") or attributes.get("alt") or attributes.get("title") or ""
+                self._parting |= _BLOCK
+        elif tag == "img":
+            if at and self.tags[self.parents[at]] in ("a", "button"):
+                said = node.attributes.get("alt") or ""
+                self._parting |= _BLOCK
+        elif tag in _ICONS:
+            names = node.attributes.get("class") or ""
+            said = next((mark for pattern, mark in _ICON_MARKS if pattern.search(names)), "") if names else ""
+        if said and len(said) < 200:
+            self._say(said, at)
+            if tag in ("input", "img"):
+                self._parting |= _BLOCK
+
+    def _say(self, raw: str, owner: int) -> None:
+        if not raw or raw.isspace():
+            self._parting |= _SPACE if raw else 0
+            return
+        piece = " ".join((raw if raw.isascii() else plain(raw)).split())
+        if not piece:
+            return
+        if raw[0].isspace():
+            self._parting |= _SPACE
+        parting = "\n" if self._parting & _BLOCK else _PARTING[self._parting]
+        if len(piece) <= 8 and self._tail and self._tail[-1] in "0123456789.,":
+            parting, piece = self._glued(parting, piece, owner)
+        if parting and self._length:
+            self._pieces.append(parting)
+            self._length += len(parting)
+        self._piece_starts.append(self._length)
+        self._piece_owners.append(owner)
+        self._pieces.append(piece)
+        self._length += len(piece)
+        self._tail = (self._tail + parting + piece)[-24:]
+        self._parting = _SPACE if raw[-1].isspace() else 0
+        # Elements that opened since the last piece begin with this one, not with what parts them.
+        at = owner
+        begin = self._length - len(piece)
+        for _ in range(_LONGEST_CLIMB):
+            if at < 0 or self.ends[at] != _SILENT:
+                break
+            self.starts[at] = self.ends[at] = begin
+            at = self.parents[at]
+
+    def _glued(self, parting: str, piece: str, owner: int) -> tuple[str, str]:
+        """A price that is split over several elements, put together: 12 and .99, 12 and . and 99, 12 and 99
+        raised.
+        """
+        tail = self._tail
+        if piece in (".", ",") and tail[-1].isdigit() and parting in ("", TIGHT):
+            return "", piece
+        if piece[0].isdigit() and tail[-1] in ".," and tail[-2:-1].isdigit() and parting in ("", TIGHT):
+            return "", piece
+        if not _CENTS.fullmatch(piece) or not tail[-1].isdigit():
+            return parting, piece
+        if piece[0] in ".,":
+            return ("", piece) if parting in ("", TIGHT) or self._is_cents(owner) else (parting, piece)
+        if not _ENDS_IN_WHOLE.search(tail):
+            return parting, piece
+        bare = parting == TIGHT and piece.isdigit() and _ENDS_IN_MARKED_WHOLE.search(tail)
+        if bare or self._is_cents(owner):
+            digits = "".join(sign for sign in piece if sign.isdigit())
+            return "", digits.translate(_RAISED) + piece.replace(digits, "")
+        return parting, piece
+
+    def _is_cents(self, owner: int) -> bool:
+        at = owner
+        for _ in range(2):
+            if at < 0:
+                return False
+            if self.tags[at] in ("sup", "small") or _CENTS_NAMES.search(self.names(at)):
+                return True
+            if self.tags[at] in _BLOCKS:
+                return False
+            at = self.parents[at]
+        return False
+
+    def names(self, at: int) -> str:
+        """The class, id and itemprop of an element, in one line."""
+        found = self._names.get(at)
+        if found is None:
+            attributes = self.nodes[at].attributes
+            parts = (attributes.get("class"), attributes.get("id"), attributes.get("itemprop"))
+            found = " ".join(part for part in parts if part)[:400]
+            self._names[at] = found
+        return found
+
+    def owner(self, place: int) -> int:
+        """The innermost element around a place in the text."""
+        found = bisect_right(self._piece_starts, place) - 1
+        return self._piece_owners[found] if found >= 0 else 0
+
+    def around(self, place: int, end: int) -> int:
+        """The innermost element that holds a stretch of the text."""
+        at = self.owner(place)
+        while at > 0 and self.ends[at] < end:
+            at = self.parents[at]
+        return max(at, 0)
+
+    def ancestors(self, at: int) -> list[int]:
+        """An element and those around it, the innermost first, without the body."""
+        found: list[int] = []
+        while at > 0 and len(found) < _LONGEST_CLIMB:
+            found.append(at)
+            at = self.parents[at]
+        return found
+
+    def said(self, at: int) -> str:
+        """The text of an element, in one line."""
+        return " ".join(self.text[self.starts[at] : self.ends[at]].split())

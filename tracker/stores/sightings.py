@@ -1,0 +1,446 @@
+"""Every amount that stands on the page beside a currency mark or in an element that calls itself a price:
+what it is for, where it stands, and how much speaks for it.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tracker.stores.candidates import Role
+from tracker.stores.currencies import currency_of
+from tracker.stores.landmarks import Landmarks
+from tracker.stores.outline import LOOSE, TIGHT
+from tracker.stores.page import Page
+from tracker.stores.price_text import read_machine_price, read_price, spot_prices
+from tracker.stores.words import (
+    LIST_NAME,
+    OTHER_NAMES,
+    PRICE_NAME,
+    SOFT_LIST_NAME,
+    SURE_NAME,
+    role_in_words,
+)
+
+_MOST_AFTER, _MOST_BEFORE, _MOST_NAMED = 60, 24, 300
+_LONGEST_PRICE = 48
+_WINDOW_BEFORE, _WINDOW_AFTER = 6_000, 40_000
+_BIG = frozenset({"h1", "h2", "h3", "h4", "strong", "b", "big"})
+_STRUCK = frozenset({"del", "s", "strike"})
+_BIG_NAME = re.compile(
+    r"\b(?:big|large|larger|xl|xxl|huge|lead|h[1-4]|display-\d|fs-[1-4]|text-(?:xl|\dxl)|bold)\b|font-?size",
+    re.IGNORECASE,
+)
+_BIG_STYLE = re.compile(
+    r"font-size\s*:\s*(?:(?:1[8-9]|[2-9]\d)(?:\.\d+)?(?:px|pt)|(?:1\.[3-9]|[2-9](?:\.\d+)?)r?em|(?:x-|xx-)?large)",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(r"[\s\x1e\x1f]{0,3}(?:[-–—~]|to|bis|à|–|up to)[\s\x1e\x1f]{0,3}", re.IGNORECASE)
+_PERCENT = re.compile(r"(?<![\d.,])([1-9]\d?)(?:[.,]\d+)?\s?%")
+_OTHER_CURRENCY = re.compile(
+    r"[\s\x1e\x1f]{0,2}[/|(≈~=·-]?[\s\x1e\x1f]{0,2}(?:approx\.?|ca\.?|about)?[\s\x1e\x1f]{0,2}", re.IGNORECASE
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_WITHOUT_TAX = re.compile(
+    r"\b(?:ex|excl?|excluding|without|plus|before|zzgl|net)\.? ?(?:of )?(?:vat|gst|tax|mwst|ust|btw|iva|moms|tva)\b|\bhors taxe|\bh\.?t\.?\b|\+ ?(?:vat|gst|tax)\b|excl\. btw|bez vat|netto",
+    re.IGNORECASE,
+)
+_OTHER_PAGE = re.compile(r"(?:https?:)?//|/|[\w.-]+\.(?:html?|php|aspx?)|[\w-]+/", re.IGNORECASE)
+_ATTRIBUTES = (
+    "data-price",
+    "data-product-price",
+    "data-price-amount",
+    "data-sale-price",
+    "data-current-price",
+    "data-our-price",
+    "content",
+    "value",
+    "aria-label",
+    "data-value",
+)
+_ATTRIBUTE_CSS = ",".join(
+    ["[data-price]", "[data-product-price]", "[data-price-amount]", "[data-sale-price]", "[data-current-price]",
+     "[itemprop=price][content]", "[class*=price i][content]", "[class*=price i][aria-label]", "input[id*=price i][value]", "[class*=price i][data-value]"]
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One amount in major units; `at` is its element's number, `place` and `end` are places in the text."""
+
+    at: int
+    place: int
+    end: int
+    amount: Decimal
+    currency: str | None
+    text: str
+    role: Role = Role.SELLING
+    weight: float = 0.0
+    highest: Decimal | None = None
+    named: bool = False
+    marked: bool = True
+    labelled: bool = False
+    soft: bool = False  # named "regular" or "list", as some themes name every price
+    where: str = ""
+
+
+class Sightings:
+    """All amounts of a page, weighed; the heaviest of those that are asked for is what a person would take
+    for the price.
+    """
+
+    def __init__(self, page: Page, landmarks: Landmarks) -> None:
+        self._page = page
+        self._marks = landmarks
+        self._outline = landmarks.outline
+        self._currency = page.currency
+        heading = landmarks.heading
+        self._middle = self._outline.ends[heading] if heading is not None else 0
+        self._top = self._outline.starts[heading] if heading is not None else 0
+        self._buys = [sign.place for sign in landmarks.signs if sign.kind == "buy"]
+        self.all = sorted(self._see(), key=lambda seen: seen.place)
+        self.cut: int | None = None
+        self._ranges()
+        self._judge()
+
+    def _see(self) -> Iterator[Sighting]:
+        text = self._outline.text
+        spotted = list(spot_prices(text, currency_hint=self._currency, country_hint=self._page.country))
+        after = [one for one in spotted if one.start >= self._top][:_MOST_AFTER]
+        before = [one for one in spotted if one.start < self._top][-_MOST_BEFORE:]
+        taken: set[int] = set()
+        for one in before + after:
+            at = self._outline.around(one.start, one.end)
+            taken.update(self._outline.ancestors(at)[:8])
+            yield Sighting(at, one.start, one.end, one.amount, one.currency, self._shown(one.start, one.end))
+        yield from self._unmarked(taken)
+
+    def _unmarked(self, taken: set[int]) -> Iterator[Sighting]:
+        """Amounts without a mark, in the text or an attribute of an element that calls itself a price."""
+        outline = self._outline
+        positions: dict[int, int] | None = None
+        low, high = self._top - _WINDOW_BEFORE, self._middle + _WINDOW_AFTER
+        nodes = self._page.tree.css(
+            "[class*=price i], [id*=price i], [itemprop=price], [class*=prix i], [class*=rupee i], [class*=amount i]"
+        )
+        attributed = self._page.tree.css(_ATTRIBUTE_CSS)
+        if not nodes and not attributed:
+            return
+        positions = {node.mem_id: at for at, node in enumerate(outline.nodes)}
+        found = 0
+        for node in nodes[:_MOST_NAMED]:
+            at = positions.get(node.mem_id)
+            if at is None or at in taken or not low <= outline.starts[at] <= high:
+                continue
+            if outline.ends[at] - outline.starts[at] > _LONGEST_PRICE:
+                continue
+            said = outline.said(at)
+            price = (
+                read_price(said, currency_hint=self._hint(at), country_hint=self._page.country)
+                if said
+                else None
+            )
+            if price is None or len(said) < 2 or (price[1] is None and len(said) > 14):
+                continue
+            taken.update(outline.ancestors(at)[:8])
+            found += 1
+            yield Sighting(at, outline.starts[at], outline.ends[at], price[0], price[1], said, marked=False)
+        for node in attributed[:_MOST_NAMED] if not found else ():
+            at = positions.get(node.mem_id)
+            if at is None or at in taken or not low <= outline.starts[at] <= high:
+                continue
+            attributes = node.attributes
+            value = next((attributes[name] for name in _ATTRIBUTES if attributes.get(name)), None)
+            price = read_machine_price(
+                (value or "")[:40], currency_hint=self._hint(at), country_hint=self._page.country
+            )
+            if price is not None:
+                yield Sighting(
+                    at,
+                    outline.starts[at],
+                    outline.ends[at],
+                    price[0],
+                    price[1],
+                    (value or "")[:40],
+                    marked=False,
+                )
+
+    def _hint(self, at: int) -> str | None:
+        """The currency that an element, or one just around it, says in an attribute or its class."""
+        for up in self._outline.ancestors(at)[:4]:
+            attributes = self._outline.nodes[up].attributes
+            for name in ("data-currency", "data-currency-code", "data-price-currency"):
+                found = currency_of((attributes.get(name) or "").strip().upper()[:10] or "-")
+                if found:
+                    return found
+            if "rupee" in (attributes.get("class") or "").lower():
+                return "INR"
+        return self._currency
+
+    def _shown(self, start: int, end: int) -> str:
+        return " ".join(self._outline.text[start:end].split())
+
+    def _ranges(self) -> None:
+        """ "$12 - $15" is one price from 12 on, and "£59 / $85" one price in two currencies."""
+        for one, other in zip(self.all, self.all[1:], strict=False):
+            between = self._outline.text[one.end : other.place]
+            if one.currency != other.currency:
+                if _OTHER_CURRENCY.fullmatch(between) and one.currency and other.currency:
+                    converted = one if other.currency == self._currency else other
+                    converted.role = Role.VARIANT
+            elif _RANGE.fullmatch(between) and one.amount < other.amount and one.role is Role.SELLING:
+                one.role, one.highest = Role.LOWEST, other.amount
+                other.role = Role.VARIANT
+                one.labelled = other.labelled = True
+
+    def _judge(self) -> None:
+        for number, seen in enumerate(self.all):
+            previous = self.all[number - 1].end if number else 0
+            following = self.all[number + 1].place if number + 1 < len(self.all) else len(self._outline.text)
+            self._give_role(seen, previous, following)
+        self._cut()
+        self._soften()
+        self._reduced()
+        self._repeated()
+        first: Sighting | None = None
+        for seen in self.all:
+            weight = self._weight(seen)
+            if seen.role is Role.SELLING and seen.place >= self._top:
+                # A person reads from the top: what comes later weighs a little less.
+                weight -= 0.3 if first is not None and first.amount != seen.amount else 0
+                first = first or seen
+            seen.weight = round(weight, 2)
+
+    def _give_role(self, seen: Sighting, previous: int, following: int) -> None:
+        outline = self._outline
+        ancestors = outline.ancestors(seen.at)
+        seen.where = " < ".join(
+            outline.tags[up] + ("." + ".".join(outline.names(up).split()[:2]) if outline.names(up) else "")
+            for up in ancestors[:3]
+        )
+        if self._marks.is_elsewhere(seen.at):
+            seen.role = Role.ELSEWHERE
+            return
+        before, after = self._label(seen, previous, following)
+        named = [outline.names(up) for up in ancestors[:4] if not self._marks.holds_heading(up)]
+        seen.named = any(PRICE_NAME.search(names) for names in named[:3])
+        if seen.role is Role.VARIANT:
+            return
+        if self._is_struck(ancestors[:4]):
+            seen.role, seen.labelled = Role.LIST, True
+            return
+        role = (
+            role_in_words(before, after) if _LETTER.search(before) or after.strip() or "(" in before else None
+        )
+        for names in named[:3] if role in (None, Role.SELLING) else ():
+            other = next((other for other, pattern in OTHER_NAMES if names and pattern.search(names)), None)
+            if other is not None and not (role is Role.SELLING and other in (Role.VARIANT, Role.SHIPPING)):
+                role = other
+                break
+        if role in (None, Role.SELLING) and any(LIST_NAME.search(names) for names in named[:2] if names):
+            soft = all(not LIST_NAME.search(SOFT_LIST_NAME.sub(" ", names)) for names in named[:2] if names)
+            seen.soft = soft
+            if not soft and role is None:
+                role = Role.LIST
+        if role is not None and seen.role is not Role.LOWEST:
+            seen.role, seen.labelled = role, True
+
+    def _label(self, seen: Sighting, previous: int, following: int) -> tuple[str, str]:
+        """The words on both sides of an amount: on its line, else on a line that is a label of its own."""
+        text = self._outline.text
+        line_start = text.rfind("\n", 0, seen.place) + 1
+        line_end = text.find("\n", seen.end)
+        line_end = line_end if line_end >= 0 else len(text)
+        before = text[max(line_start, min(previous, seen.place), seen.place - 80) : seen.place]
+        after = text[seen.end : max(seen.end, min(line_end, following, seen.end + 40))]
+        if not before.strip(" \x1e\x1f:-–") and line_start > 1 and previous < line_start:
+            start = text.rfind("\n", 0, line_start - 1) + 1
+            above = text[max(start, previous) : line_start - 1]
+            row = any(
+                self._outline.tags[up] in ("td", "dd", "tr", "dl")
+                for up in self._outline.ancestors(seen.at)[:3]
+            )
+            if 1 < len(above) <= 40 and (
+                above.rstrip().endswith(":")
+                or row
+                or (len(above) <= 26 and _SHORT_LABEL.fullmatch(above.strip()))
+            ):
+                before = above
+        if not after.strip() and following > line_end + 1:
+            end = text.find("\n", line_end + 1)
+            below = text[line_end + 1 : min(end if end >= 0 else len(text), following)]
+            if len(below) <= 24 and _UNIT_BELOW.match(below):
+                after = below
+        return before, after
+
+    def _is_struck(self, ancestors: list[int]) -> bool:
+        outline = self._outline
+        for up in ancestors:
+            if self._marks.holds_heading(up):
+                return False
+            if outline.tags[up] in _STRUCK:
+                return True
+            style = outline.nodes[up].attributes.get("style")
+            if style and "line-through" in style:
+                return True
+        return False
+
+    def _cut(self) -> None:
+        """What follows a line such as "You may also like" is not the subject's, once its own price was said."""
+        asked = [
+            seen.place
+            for seen in self.all
+            if seen.place >= self._middle and seen.named and seen.role in (Role.SELLING, Role.LOWEST)
+        ]
+        bought = [place for place in self._buys if place >= self._middle]
+        first = min(asked + bought, default=None)
+        self.cut = next(
+            (place for place in self._marks.other_things if first is not None and place > first), None
+        )
+        for seen in self.all if self.cut is not None else ():
+            if seen.place > self.cut:
+                seen.role = Role.ELSEWHERE
+
+    def _soften(self) -> None:
+        """A "regular" price is a list price only beside a lower one; and what is crossed out once is never
+        the price.
+        """
+        struck = {seen.amount for seen in self.all if seen.role is Role.LIST}
+        selling = [seen for seen in self.all if seen.role is Role.SELLING and seen.named and not seen.soft]
+        for seen in self.all:
+            if seen.role is not Role.SELLING:
+                continue
+            near = [
+                other
+                for other in selling
+                if abs(other.place - seen.place) < 400 and other.amount < seen.amount
+            ]
+            if seen.soft and near:
+                seen.role, seen.labelled = Role.LIST, True
+            elif seen.amount in struck and not seen.labelled and near:
+                seen.role = Role.LIST
+
+    def _reduced(self) -> None:
+        """Of two neighbours the dearer is a list price when the page says by how much it was reduced."""
+        text = self._outline.text
+        unlabelled = [seen for seen in self.all if seen.role is Role.SELLING and not seen.labelled]
+        savings = [seen for seen in self.all if seen.role is Role.SAVING]
+        for one, other in zip(unlabelled, unlabelled[1:], strict=False):
+            low, high = sorted((one, other), key=lambda seen: seen.amount)
+            if not low.amount < high.amount or other.place - one.end > 80:
+                continue
+            around = text[max(one.place - 40, 0) : other.end + 60]
+            percents = {int(found) for found in _PERCENT.findall(around)}
+            reduction = (high.amount - low.amount) * 100 / high.amount
+            saved = any(
+                saving.amount == high.amount - low.amount and -40 <= saving.place - one.place <= 160
+                for saving in savings
+            )
+            if saved or any(abs(percent - reduction) <= 1 for percent in percents):
+                high.role, high.labelled = Role.LIST, True
+                low.labelled = True
+
+    def _repeated(self) -> None:
+        """Amounts in a row of like elements: cards of other things when they hold links, else choices."""
+        outline = self._outline
+        groups: dict[tuple[int, str, str], dict[int, list[Sighting]]] = defaultdict(dict)
+        for seen in self.all:
+            if seen.role not in (Role.SELLING, Role.LOWEST):
+                continue
+            for up in outline.ancestors(seen.at)[:9]:
+                if self._marks.holds_heading(up):
+                    break
+                names = re.sub(r"\d+", "", outline.names(up)).split(" ", 1)[0]
+                groups[outline.parents[up], outline.tags[up], names].setdefault(up, []).append(seen)
+        for (_, tag, names), members in groups.items():
+            cards = {up: members[up] for up in members if len(members) > 1 and self._is_card(up)}
+            if len(cards) >= 2 or (cards and tag in ("li", "article")):
+                role, members = Role.ELSEWHERE, cards
+            elif len(members) >= 3 and (names or tag in ("li", "tr", "label", "option")):
+                amounts = {seen.amount for each in members.values() for seen in each}
+                role = Role.VARIANT if len(amounts) > 1 else Role.SELLING
+            else:
+                continue
+            for each in members.values():
+                for seen in each:
+                    seen.role = role if role is Role.ELSEWHERE or seen.role is Role.SELLING else seen.role
+
+    def _is_card(self, at: int) -> bool:
+        """Whether an element links to another page and shows a picture or more text than a price."""
+        outline = self._outline
+        links = pictures = 0
+        up = at
+        while up < len(outline.tags) and outline.starts[up] <= outline.ends[at] and up < at + 80:
+            if up != at and outline.parents[up] < at:
+                break
+            if outline.tags[up] == "a":
+                href = outline.nodes[up].attributes.get("href") or ""
+                links += bool(_OTHER_PAGE.match(href)) and not href.startswith("#")
+            pictures += outline.tags[up] == "img"
+            up += 1
+        return links > 0 and (pictures > 0 or outline.ends[at] - outline.starts[at] > 40)
+
+    def _weight(self, seen: Sighting) -> float:
+        """What speaks for an amount as the price of the page's subject."""
+        outline = self._outline
+        ancestors = outline.ancestors(seen.at)
+        names = [outline.names(up) for up in ancestors[:3] if not self._marks.holds_heading(up)]
+        weight = 1.0 if seen.marked else 0.0
+        weight += 2.0 * seen.named + 1.0 * any(SURE_NAME.search(name) for name in names)
+        weight += 0.8 * (seen.labelled and seen.role is Role.SELLING)
+        weight += 0.8 * self._is_big(ancestors[:3])
+        distance = seen.place - self._middle
+        if self._marks.heading is not None:
+            weight += 3.0 / (1 + distance / 700) if distance >= 0 else 1.5 / (1 - distance / 300)
+        if self._buys:
+            nearest = min(abs(place - seen.place) for place in self._buys)
+            weight += 2.0 / (1 + nearest / 400)
+        line = self._line_length(seen)
+        if line > 60:
+            weight -= min(3.0, line / 40)
+        if any(
+            outline.tags[up] == "a" and _OTHER_PAGE.match(outline.nodes[up].attributes.get("href") or "")
+            for up in ancestors[:4]
+        ):
+            weight -= 2.0
+        if self._marks.is_hidden(seen.at):
+            weight -= 3.0
+        if any(outline.tags[up] == "aside" for up in ancestors) and not any(
+            self._marks.holds_heading(up) for up in ancestors if outline.tags[up] == "aside"
+        ):
+            weight -= 1.5
+        if seen.soft:
+            weight -= 0.5
+        if _WITHOUT_TAX.search(outline.text[max(seen.place - 30, 0) : seen.end + 25]):
+            weight -= 0.7
+        return weight
+
+    def _is_big(self, ancestors: list[int]) -> bool:
+        for up in ancestors:
+            if self._marks.holds_heading(up):
+                return False
+            if self._outline.tags[up] in _BIG or _BIG_NAME.search(self._outline.names(up)):
+                return True
+            if _BIG_STYLE.search(self._outline.nodes[up].attributes.get("style") or ""):
+                return True
+        return False
+
+    def _line_length(self, seen: Sighting) -> int:
+        """Signs on the amount's line besides the amount: a sentence has many."""
+        text = self._outline.text
+        start = max(
+            text.rfind("\n", 0, seen.place) + 1,
+            text.rfind(TIGHT, 0, seen.place) + 1,
+            text.rfind(LOOSE, 0, seen.place) + 1,
+        )
+        ends = [place for sign in ("\n", TIGHT, LOOSE) if (place := text.find(sign, seen.end)) >= 0]
+        return (min(ends) if ends else len(text)) - start - (seen.end - seen.place)
+
+
+_SHORT_LABEL = re.compile(
+    r"(?:m\.?r\.?p\.?|r\.?r\.?p\.?|msrp|list price|regular price|retail price|was|now|price|our price|sale price|your price|sale|you save|save|emi"
+    r"|from|starting at|as low as|old price|special price|uvp|statt|prix|precio|preis|prezzo|prijs|pris|cena)[\s:*]*",
+    re.IGNORECASE,
+)
+_UNIT_BELOW = re.compile(r"\s*(?:/|per |a month|monthly|off\b|each 100)", re.IGNORECASE)
