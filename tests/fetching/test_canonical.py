@@ -154,6 +154,64 @@ SAME = {
     "protocol-relative": ("//www.amazon.in/dp/B0CYGXYXS6", "https://www.amazon.in/dp/B0CYGXYXS6"),
     "ipv6": ("http://[2606:4700:0::1111]:80/p", "http://[2606:4700::1111]/p"),
     "spaces-around": ("  https://shop.example/p ", "https://shop.example/p"),
+    "ebay": (
+        "https://www.ebay.co.uk/itm/Brass-Kettle-Old/123456789012?hash=item1cb&_trkparms=x&var=5431&mkcid=1",
+        "https://www.ebay.co.uk/itm/123456789012?var=5431",
+    ),
+    "ebay-mobile": ("http://m.ebay.com/itm/123456789012", "https://www.ebay.com/itm/123456789012"),
+    "walmart": (
+        "https://www.walmart.com/ip/Copper-Kettle-1-5-L/100000001?athbdg=L1600&from=/search",
+        "https://www.walmart.com/ip/100000001",
+    ),
+    "target": (
+        "https://www.target.com/p/copper-kettle-tamra/-/A-80000001?preselect=80000002#lnk=sametab",
+        "https://www.target.com/p/-/A-80000001?preselect=80000002",
+    ),
+    "etsy": (
+        "https://www.etsy.com/uk/listing/900000001/brass-kettle?click_key=a&ref=shop_home_active_1",
+        "https://www.etsy.com/uk/listing/900000001",
+    ),
+    "aliexpress": (
+        "https://de.aliexpress.com/item/Travel-Kettle/1005000000001.html?spm=a2g0o.1&algo_pvid=7&sku_id=12000",
+        "https://www.aliexpress.com/item/1005000000001.html?sku_id=12000",
+    ),
+    "aliexpress-mobile": (
+        "https://m.aliexpress.com/i/1005000000001.html",
+        "https://www.aliexpress.com/item/1005000000001.html",
+    ),
+    "steam": (
+        "https://store.steampowered.com/app/900001/Kettle_Quest/?snr=1_4_4__118&cc=in",
+        "https://store.steampowered.com/app/900001?cc=in",
+    ),
+    "argos": (
+        "https://www.argos.co.uk/product/1234567?clickSR=slp:term:kettle:1:18:1",
+        "https://www.argos.co.uk/product/1234567",
+    ),
+    "emag": (
+        "https://m.emag.ro/fierbator-tamra/pd/DTEST1/?ref=hp_prod&X-Search-Id=1",
+        "https://www.emag.ro/fierbator-tamra/pd/DTEST1/",
+    ),
+    "ikea": (
+        "https://www.ikea.com/in/en/p/vattentat-kettle-white-00000001?cmpid=1#content",
+        "https://www.ikea.com/in/en/p/vattentat-kettle-white-00000001/",
+    ),
+    "ebay-shelf": (
+        "https://www.ebay.com/sch/i.html?_nkw=kettle&_trksid=p1",
+        "https://www.ebay.com/sch/i.html?_nkw=kettle",
+    ),
+    "amp-viewer": (
+        "https://www.google.com/amp/s/www.shop.example/p/kettle-7/amp?usqp=mq331",
+        "https://www.shop.example/p/kettle-7",
+    ),
+    "amp-cache": (
+        "https://www-shop-example.cdn.ampproject.org/c/s/www.amazon.in/dp/B0CYGXYXS6?amp_js_v=0.1",
+        "https://www.amazon.in/dp/B0CYGXYXS6",
+    ),
+    "amp-cache-of-a-viewer": (
+        "https://cdn.ampproject.org/v/www.google.co.in/amp/s/shop.example/p-1",
+        "https://shop.example/p-1",
+    ),
+    "google-without-a-copy": ("https://www.google.com/amp/about", "https://www.google.com/amp/about"),
     "mobile-host-of-a-short-link": ("https://bit.ly/AbC?utm_x=1", "https://bit.ly/AbC"),
 }
 
@@ -174,6 +232,12 @@ def test_this_link_has_this_one_spelling(url: str, expected: str) -> None:
         ("https://bit.ly/abc", "https://bit.ly/ABC"),
         ("https://shop.example/p?color=red", "https://shop.example/p?color=blue"),
         ("https://www.nykaa.com/x/p/1?skuId=2", "https://www.nykaa.com/x/p/1?skuId=3"),
+        ("https://www.ebay.com/itm/123456789012?var=1", "https://www.ebay.com/itm/123456789012?var=2"),
+        ("https://store.steampowered.com/app/7/?cc=in", "https://store.steampowered.com/app/7/?cc=us"),
+        ("https://store.steampowered.com/app/7", "https://store.steampowered.com/sub/7"),
+        ("https://www.etsy.com/listing/900000001", "https://www.etsy.com/uk/listing/900000001"),
+        ("https://www.ikea.com/in/en/p/kettle-00000001/", "https://www.ikea.com/us/en/p/kettle-00000001/"),
+        ("https://www.aliexpress.com/item/1005001.html", "https://www.aliexpress.us/item/1005001.html"),
     ],
 )
 def test_two_things_stay_two_listings(one: str, other: str) -> None:
@@ -231,7 +295,10 @@ def test_a_link_of_2048_characters_is_a_link() -> None:
     "url",
     """https://amzn.in/d/0abCdEf https://amzn.to/3x https://amzn.eu/d/x https://a.co/d/x https://fkrt.it/x
     http://dl.flipkart.com/s/x dl.flipkart.com/s/x https://myntr.in/x https://bit.ly/x https://www.bit.ly/x
-    https://t.co/x https://croma.page.link/x https://meesho.onelink.me/x https://ajiio.in/x""".split(),
+    https://t.co/x https://croma.page.link/x https://meesho.onelink.me/x https://ajiio.in/x
+    https://fktr.in/x https://rover.ebay.com/rover/1/711-0?mpre=x https://goto.target.com/c/1?u=x
+    https://www.awin1.com/cread.php?ued=x https://click.linksynergy.com/deeplink?id=x&murl=y
+    https://bestbuy.7tiu.sjv.io/x""".split(),
 )
 def test_this_link_is_short(url: str) -> None:
     assert needs_resolving(url)
@@ -280,10 +347,12 @@ VALUES = st.text(st.characters(codec="utf-8", exclude_characters="&#"), max_size
 PAIRS = st.lists(st.tuples(NAMES, VALUES), max_size=6)
 HOSTS = st.sampled_from(
     "shop.example m.shop.example www.amazon.in m.m.amazon.co.uk flipkart.com dl.flipkart.com www.myntra.com "
-    "nykaa.com ajio.com meesho.com bit.ly amp.m.co.uk दुकान.भारत 8.8.8.8 localhost:8088 [::1]:8088".split()
+    "nykaa.com ajio.com meesho.com ebay.com www.etsy.com fr.aliexpress.com www.google.com bit.ly "
+    "amp.m.co.uk दुकान.भारत 8.8.8.8 localhost:8088 [::1]:8088".split()
 )
 SEGMENTS = st.sampled_from(
-    "dp gp product aw d B0CYGXYXS6 p itm6ac6485515ae4 11863356 buy collections products red-kettle amp dl "
+    "dp gp product aw d itm listing item 123456789.html amp/s/shop.example c B0CYGXYXS6 p "
+    "itm6ac6485515ae4 11863356 buy collections products red-kettle amp dl "
     ". .. %2e%2e %2F %41 % s é".split()
 ) | st.text(st.characters(codec="utf-8", exclude_characters="?#/"), max_size=5)
 PATHS = st.lists(SEGMENTS, max_size=6).map("/".join)
@@ -318,6 +387,63 @@ def test_the_order_of_parameters_does_not_matter(
     except BadLink:
         return
     assert canonical(address("https", host, path, shuffled)) == expected
+
+
+IDS = st.integers(10**9, 10**12 - 1)
+SLUGS = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=12).map(lambda slug: f"a{slug}z")
+NOISE = st.lists(
+    st.sampled_from("utm_source=ig gclid=1 fbclid=2 ref_=nav affid=me pf_rd_p=3 srsltid=4".split()),
+    max_size=4,
+)
+PRODUCT_LINKS = {
+    "amazon": "https://{m}amazon.in/{slug}/dp/B{id:0>9.9}/ref=sr_1",
+    "flipkart": "https://{m}flipkart.com/kettle/p/itm1?pid=MOB{id}",
+    "myntra": "https://{m}myntra.com/{slug}/{slug}/{id}/buy",
+    "nykaa": "https://{m}nykaa.com/kettle/p/{id}",
+    "ajio": "https://{m}ajio.com/kettle/p/{id}_red",
+    "ebay": "https://{m}ebay.de/itm/{slug}/{id}",
+    "walmart": "https://{m}walmart.com/ip/{slug}/{id}",
+    "target": "https://{m}target.com/p/{slug}/-/A-{id}",
+    "etsy": "https://{m}etsy.com/listing/{id}/{slug}",
+    "aliexpress": "https://{m}aliexpress.com/item/{slug}/{id}.html",
+    "steam": "https://store.steampowered.com/app/{id:.8}/{slug}/",
+    "argos": "https://{m}argos.co.uk/product/{id:.10}",
+    "emag": "https://{m}emag.ro/kettle/pd/D{id:.9}/",
+    "ikea": "https://{m}ikea.com/in/en/p/kettle-{id:.8}/",
+    "shopify": "https://shop.example/collections/{slug}/products/kettle?variant={id}",
+}
+
+
+@given(
+    st.sampled_from(list(PRODUCT_LINKS)),
+    IDS,
+    IDS,
+    SLUGS,
+    SLUGS,
+    NOISE,
+    NOISE,
+    st.sampled_from(["www.", "m.", ""]),
+)
+def test_links_to_one_thing_agree_and_links_to_two_things_do_not(
+    store: str,
+    one: int,
+    two: int,
+    slug: str,
+    other_slug: str,
+    noise: list[str],
+    other_noise: list[str],
+    mobile: str,
+) -> None:
+    def link(number: int, slug: str, noise: list[str], host: str) -> str:
+        url = PRODUCT_LINKS[store].format(id=str(number), slug=slug, m=host)
+        return url + ("&" if "?" in url else "?") + "&".join(noise)
+
+    first = canonical(link(one, slug, noise, "www."))
+    assert canonical(link(one, other_slug, other_noise, mobile)) == first
+    assert canonical(first) == first
+    short = 9 if store in ("amazon", "emag") else 8
+    if str(one)[:short] != str(two)[:short]:
+        assert canonical(link(two, slug, noise, "www.")) != first
 
 
 UNKNOWN = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8).map(lambda name: f"x{name}")

@@ -17,7 +17,7 @@ _TRACKING = frozenset(
     "li_fat_id igsh igshid mc_cid mc_eid mkt_tok _ga _gl _gac _hsenc _hsmi __hstc __hssc __hsfp "
     "_branch_match_id _branch_referrer ref_ ref_src ref_url affid aff_id srsltid zanpid cjevent irclickid "
     "irgwc awc epik s_kwcid ranmid raneaid ransiteid vero_id oly_anon_id oly_enc_id rb_clickid wickedid "
-    "pk_campaign pk_kwd mtm_campaign".split()
+    "pk_campaign pk_kwd mtm_campaign sscid _kx rdt_cid obclid tblci dicbo amp_js_v amp_gsa usqp".split()
 )
 _TRACKING_STARTS = ("utm_", "pf_rd_", "pd_rd_", "affextparam", "hsa_", "itm_")
 # Some shops call an article's number `ref`; then it looks like one.
@@ -30,6 +30,9 @@ _MOBILE_HOST = re.compile(r"(?:(?:m|mobile|amp)\.)+((?!(?:co|com|net|org|ac|gov)
 # `/amp` is a page's other form only beside a page's name: `/guitars/amp` is a shelf of amplifiers.
 _AMP_AFTER = re.compile(r"(/.+/[^/]*[-_0-9][^/]*)/amp/?")
 _AMP_BEFORE = re.compile(r"/amp(/.+/[^/]*[-_0-9][^/]*)")
+# Copies that others keep of a page's AMP form: Google's viewer and the AMP cache. Its own address is inside.
+_AMP_KEEPER = re.compile(r"(?:www\.)?google\.[a-z.]{2,6}|(?:[a-z0-9-]+\.)?cdn\.ampproject\.org")
+_AMP_COPY = re.compile(r"/(?:amp|c|v)/(s/)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)(/.*)?", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9]{1,5}(?:[/?#]|$))", re.IGNORECASE)
 
 
@@ -67,9 +70,20 @@ def needs_resolving(url: str) -> bool:
 
 def _read(url: str) -> Address:
     url = url.strip(" ")
-    address = parse(url if _SCHEME.match(url) else f"https://{url.removeprefix('//')}")
+    address = _unwrapped(parse(url if _SCHEME.match(url) else f"https://{url.removeprefix('//')}"))
     if address.port == DEFAULT_PORTS[address.scheme] and (mobile := _MOBILE_HOST.fullmatch(address.host)):
         return replace(address, host=mobile[1])
+    return address
+
+
+def _unwrapped(address: Address) -> Address:
+    """The address of the page of which this is somebody's AMP copy; else itself."""
+    while address.port == DEFAULT_PORTS[address.scheme] and _AMP_KEEPER.fullmatch(address.host):
+        copy = _AMP_COPY.fullmatch(address.path)
+        if copy is None:
+            break
+        query = "" if address.query is None else f"?{address.query}"
+        address = parse(f"{'https' if copy[1] else 'http'}://{copy[2]}{copy[3] or '/'}{query}")
     return address
 
 

@@ -36,7 +36,8 @@ class KnownStore:
 def known_store(host: str) -> KnownStore | None:
     """The store at this host, which may have one of the usual names before it."""
     prefix, _, rest = host.partition(".")
-    return _STORES.get(rest if prefix in {"www", "smile", "dl"} else host)
+    usual = prefix in {"www", "smile", "dl"} or (rest == "aliexpress.com" and prefix in _ALIEXPRESS_LANGUAGES)
+    return _STORES.get(rest if usual else host)
 
 
 def is_short_link(host: str, path: str) -> bool:
@@ -97,6 +98,50 @@ def _ajio(path: str, parameters: Iterable[Parameter]) -> Thing | None:
     return (match[1], []) if match else None
 
 
+def _named(pattern: str, path: str, *variants: str) -> Callable[[str, Iterable[Parameter]], Thing | None]:
+    """A reader of paths like `pattern`: `path` takes its groups, and the parameters called `variants` stay.
+
+    Slugs and trails, which stand outside the groups, name nothing.
+    """
+    wanted = re.compile(pattern, re.IGNORECASE)
+
+    def thing(address: str, parameters: Iterable[Parameter]) -> Thing | None:
+        match = wanted.fullmatch(address)
+        if match is None:
+            return None
+        kept = [each for each in parameters if each.name in variants and each.value]
+        return path.format(*(group or "" for group in match.groups())), kept
+
+    return thing
+
+
+_ebay = _named(r"/itm/(?:[^/]+/)?([0-9]{9,15})/?", "/itm/{}", "var")
+_walmart = _named(
+    r"/ip/(?:(?:seort/)?[^/]+/)?([0-9]{4,15})/?",
+    "/ip/{}",
+    "selectedSellerId",
+    "selectedOfferId",
+    "variantFieldId",
+)
+_target = _named(r"/p/(?:[^/]+/)?-/A-([0-9]{5,12})/?", "/p/-/A-{}", "preselect")
+_etsy = _named(
+    r"((?:/[a-z]{2}(?:-[a-z]{2})?)?)/listing/([0-9]{5,15})(?:/[^/]*)?/?",
+    "{}/listing/{}",
+    "variation0",
+    "variation1",
+)
+_aliexpress = _named(
+    r"/(?:item|i|store/product)/(?:[^/]+/)?(?:[0-9]+_)?([0-9]{6,20})\.html",
+    "/item/{}.html",
+    "sku_id",
+    "skuId",
+)
+_steam = _named(r"/(app|sub|bundle)/([0-9]{1,10})(?:/[^/]*)?/?", "/{}/{}", "cc")  # cc chooses the currency
+_argos = _named(r"/product/([0-9]{5,10})(?:;[^/]*)?/?", "/product/{}")
+_emag = _named(r"(/[^/]+)?/pd/([0-9a-z]{5,12})/?", "{}/pd/{}/")
+_ikea = _named(r"(/[a-z]{2}/[a-z]{2})/p/([^/]+-s?[0-9]{8})/?", "{}/p/{}/")
+
+
 _AMAZON_NOISE = frozenset(
     "ref tag linkCode linkId ascsubtag camp creative creativeASIN content-id crid qid sr sprefix dib dib_tag "
     "_encoding social_share smid th psc".split()
@@ -105,11 +150,14 @@ _FLIPKART_NOISE = frozenset("lid srno otracker otracker1 fm iid ppt ppn ssid".sp
 _AMAZON_ENDINGS = (
     "com ca com.mx com.br co.uk de fr it es nl se pl com.be com.tr ae sa eg in co.jp com.au sg ie co.za cn"
 )
+_EBAY_NOISE = frozenset("_trkparms _trksid mkevt mkcid mkrid campid toolid customid hash".split())
+_EBAY_ENDINGS = "com co.uk de fr it es nl be at ch ie pl ca com.au com.hk com.my com.sg ph in"
+_ZALANDO_ENDINGS = "de co.uk fr it es nl be at ch pl cz se no dk fi ie"
+_ALIEXPRESS_LANGUAGES = frozenset("ar de es fr he id it ja ko nl pl pt ru th tr vi".split())
 _PLAIN_STORES = (
-    "meesho.com snapdeal.com croma.com reliancedigital.in tatacliq.com jiomart.com bigbasket.com "
-    "pepperfry.com firstcry.com lenskart.com decathlon.in vijaysales.com bewakoof.com ikea.com apple.com "
-    "ebay.com ebay.co.uk ebay.de etsy.com walmart.com target.com bestbuy.com newegg.com aliexpress.com "
-    "zalando.co.uk zalando.de"
+    "meesho.com snapdeal.com croma.com reliancedigital.in tatacliq.com jiomart.com 1mg.com bigbasket.com "
+    "pepperfry.com firstcry.com lenskart.com decathlon.in vijaysales.com bewakoof.com apple.com newegg.com "
+    "bestbuy.com johnlewis.com otto.de"
 )
 _STORES = {
     **{
@@ -122,6 +170,20 @@ _STORES = {
     "nykaa.com": KnownStore("www.nykaa.com", _nykaa),
     "nykaafashion.com": KnownStore("www.nykaafashion.com", _nykaa),
     "ajio.com": KnownStore("www.ajio.com", _ajio),
+    **{
+        f"ebay.{ending}": KnownStore(f"www.ebay.{ending}", _ebay, _EBAY_NOISE)
+        for ending in _EBAY_ENDINGS.split()
+    },
+    "walmart.com": KnownStore("www.walmart.com", _walmart),
+    "target.com": KnownStore("www.target.com", _target),
+    "etsy.com": KnownStore("www.etsy.com", _etsy),
+    "aliexpress.com": KnownStore("www.aliexpress.com", _aliexpress, frozenset({"spm", "scm"})),
+    "aliexpress.us": KnownStore("www.aliexpress.us", _aliexpress, frozenset({"spm", "scm"})),
+    "store.steampowered.com": KnownStore("store.steampowered.com", _steam, frozenset({"snr"})),
+    "argos.co.uk": KnownStore("www.argos.co.uk", _argos),
+    **{f"emag.{ending}": KnownStore(f"www.emag.{ending}", _emag) for ending in "ro bg hu".split()},
+    "ikea.com": KnownStore("www.ikea.com", _ikea),
+    **{f"zalando.{ending}": KnownStore(f"www.zalando.{ending}") for ending in _ZALANDO_ENDINGS.split()},
     **{name: KnownStore(f"www.{name}") for name in _PLAIN_STORES.split()},
 }
 _SHORTENERS = frozenset(
@@ -129,7 +191,10 @@ _SHORTENERS = frozenset(
         "amzn.in amzn.to amzn.eu amzn.asia amzn.com a.co fkrt.it fkrt.co fkrt.cc fkrt.to myntr.in myntr.it "
         "ajiio.in ajiio.co bitli.in bit.ly bitly.com tinyurl.com t.co goo.gl g.co is.gd v.gd ow.ly buff.ly "
         "cutt.ly rb.gy rebrand.ly t.ly s.id lnkd.in tidd.ly shorturl.at ebay.us ebay.to etsy.me "
-        "a.aliexpress.com s.click.aliexpress.com ekaro.in linksredirect.com clnk.in extp.in"
+        "a.aliexpress.com s.click.aliexpress.com ekaro.in linksredirect.com clnk.in extp.in fktr.in "
+        "rover.ebay.com walmrt.us goto.walmart.com goto.target.com shope.ee temu.to apple.co howl.me "
+        "shop-links.co click.linksynergy.com awin1.com prf.hn dpbolvw.net anrdoezrs.net jdoqocy.com "
+        "tkqlhce.com kqzyfj.com go.redirectingat.com go.skimresources.com"
     ).split()
 )
-_SHORTENER_ENDINGS = (".app.link", ".onelink.me", ".page.link", ".smart.link")
+_SHORTENER_ENDINGS = (".app.link", ".onelink.me", ".page.link", ".smart.link", ".sjv.io", ".pxf.io")
