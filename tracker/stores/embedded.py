@@ -18,7 +18,7 @@ from typing import Any
 from tracker.stores.availability import availability_of
 from tracker.stores.candidates import Claim, Quote, Weight
 from tracker.stores.currencies import INDIAN_GROUPING, NO_DECIMALS, currency_of, currency_of_country
-from tracker.stores.identifiers import article_number, gtin_of
+from tracker.stores.identifiers import article_number, gtin_of, is_shown
 from tracker.stores.offer import Availability, Evidence
 from tracker.stores.page import Page, tidy
 from tracker.stores.price_text import read_machine_price
@@ -79,6 +79,8 @@ _CURRENCIES = (
 _PRICED = (*_CONTAINERS, "value", "current", "sale", "finalprice", "saleprice")
 _SPEAKS_OF_CURRENCY = frozenset((*_CURRENCIES, *_PRICED))
 _SKUS = ("sku", "productsku", "skuid", "skucode", "itemnumber", "partnumber", "articlenumber", "productcode")
+_MAKERS = ("mpn", "modelnumber", "manufacturerpartnumber", "partno", "model")
+_KEYS = ("productid", "itemid", "id", "code", "contentids")
 _GTINS = ("gtin13", "gtin", "ean", "ean13", "upc", "barcode", "gtin14", "gtin12", "isbn")
 _IDS = ("id", "productid", "itemid", "variantid", "code", "handle", "slug", "pid", "contentid", *_SKUS)
 _IN_STOCK = (
@@ -124,7 +126,9 @@ def read_embedded(page: Page, shown: ShownText) -> list[Claim]:
             weight=Weight.EMBEDDED if seen else Weight.UNSEEN,
             quotes=tuple(seen or quotes),
             title=_text(first, _NAMES),
-            sku=next((sku for one in products if (sku := article_number(_text(one.facts, _SKUS)))), None),
+            sku=next((sku for one in products if (sku := article_number(_text(one.facts, _SKUS)))), None)
+            or next((quote.sku for quote in quotes if quote.sku), None),
+            mpn=next((number for one in products if (number := _other_number(page, one.facts, shown))), None),
             gtin=next((gtin for one in products if (gtin := gtin_of(_text(one.facts, _GTINS)))), None),
             brand=next((brand for one in products if (brand := _brand(one.facts))), None),
         )
@@ -343,6 +347,18 @@ def _currency(facts: Node, depth: int = 0) -> str | None:
             found = _currency(inner, depth + 1)
             if found:
                 return found
+    return None
+
+
+def _other_number(page: Page, facts: Node, shown: ShownText) -> str | None:
+    """The maker's number; or else the shop's key of the thing, where a person finds it on the page too."""
+    makers = article_number(_text(facts, _MAKERS))
+    if makers:
+        return makers
+    for name in _KEYS:
+        number = article_number(_text(facts, (name,)))
+        if number and (is_shown(shown, number) or (len(number) >= 5 and number.lower() in page.path.lower())):
+            return number
     return None
 
 

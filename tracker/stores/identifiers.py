@@ -12,11 +12,12 @@ The order in which sources are believed for the SKU:
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from tracker.stores.candidates import Claim
 from tracker.stores.offer import Offer
 from tracker.stores.page import Page, tidy
-from tracker.stores.shown import ShownText
+from tracker.stores.shown import BORDER, ShownText
 
 _SAME_THING = 0.6
 _LONGEST = 60
@@ -29,26 +30,51 @@ _NO_NUMBER = frozenset("n/a na none null undefined unknown false true default 0 
 _CODE = re.compile(r"[^\W_][\w./+ -]*", re.UNICODE)
 
 # Only what calls the number the shop's own; the labels of makers' numbers are weaker.
-_SHOPS_LABEL = re.compile(
-    r"(?<![\w-])(?:(?:product |item |web )?sku(?:[ -]?(?:no\.?|number|code|id|#))?"
-    r"|(?:ebay )?item ?(?:#|no\.?|num(?:ber)?\.?|code|id)|product ?(?:#|no\.?|number|code|ref(?:erence)?)"
-    r"|(?:art(?:icle|ikel)?)[ .-]{0,2}(?:#|no\.?|nr\.?|number|nummer|code)|bestell[ -]?(?:nr\.?|nummer)"
-    r"|prod(?:ukt|uct)?[ .-]?nr\.?|produktnummer|varenummer|varenr\.?|tuotenumero"
-    r"|catalog(?:ue)? ?(?:#|no\.?|number|code)"
-    r"|stock ?(?:#|no\.?|number|code)|style ?(?:#|no\.?|number|code)|internet ?#|dpci|asin"
-    r"|r[ée]f(?:\.|[ée]rence)?(?: (?:produit|article))?|referencia|riferimento|codice(?: articolo| prodotto)?"
-    r"|c[óo]d(?:\.|igo)?(?: (?:del )?(?:producto|produto))?|kod(?: produktu)?|артикул|код товара|sifra|šifra)"
-    r"(?P<colon>\s{0,2}[:#.-]{0,2}\s{0,2})(?P<border>\x02?[\s:#]{0,3}\x02?)(?P<number>[^\x02:|,;()]{1,60})",
-    re.IGNORECASE,
+_NUMBER_SIGN = r"(?:#|n[or]\.?|n[°º]\.?|num(?:ber|mer|éro|ero)?\.?|code|id|nummer)"
+_SHOPS_LABELS = (
+    rf"(?:(?:product|item|web|store|base) )?sku(?:[ -]?{_NUMBER_SIGN})?",
+    rf"(?:ebay )?item[ -]?(?:model )?{_NUMBER_SIGN}",
+    r"item(?=:? ?\d{5,}\b)",
+    rf"prod(?:uct|\.)?[ -]?(?:{_NUMBER_SIGN}|ref(?:erence)?\b\.?)",
+    rf"art(?:icle|ikel|ículo|icolo|\.)?[ .-]{{0,2}}{_NUMBER_SIGN}",
+    rf"(?:stock|style|catalog(?:ue)?|cat\.?|order|part and|stk) ?{_NUMBER_SIGN}",
+    r"internet ?#|web ?id|dpci|tcin|asin|ugs",
+    r"bestell[ -]?(?:nr\.?|nummer)|produkt[ -]?(?:nr\.?|nummer|code|id)|vare(?:nummer|nr\.?)",
+    r"tuote(?:numero|koodi|nro)",
+    r"r[ée]f(?:[ée]rence|\.)?(?: (?:produit|article|du produit))?|referencia|referência|riferimento",
+    r"codice(?: articolo| prodotto)?",
+    r"c[óo]d(?:igo|\.)?(?: (?:del? |do )?(?:producto|produto|artículo|produs|articol))?",
+    r"cod (?:produs|articol)|kod(?: produktu| towaru)?|numer katalogowy|kód(?: produktu| zboží| tovaru)?",
+    r"cikkszám|ürün kodu|stok kodu|артикул|код товара|š?ifra(?: artikla| proizvoda)?|mã (?:sản phẩm|sp)",
+    r"商品(?:コード|番号|编号|編號|货号)|货号|品番|상품코드|상품번호",
 )
-_MAKERS_LABEL = re.compile(
-    r"(?<![\w-])(?:mpn|mfr\.? ?(?:#|part(?: ?(?:#|no\.?|number))?|no\.?|model)|manufacturer(?:'s)? part"
-    r" (?:#|no\.?|number)"
-    r"|(?:item )?model(?: ?(?:#|no\.?|number|code))?|part ?(?:#|no\.?|number)|modell(?:nummer)?)"
-    r"(?P<colon>\s{0,2}[:#.-]{0,2}\s{0,2})(?P<border>\x02?[\s:#]{0,3}\x02?)(?P<number>[^\x02:|,;()]{1,60})",
-    re.IGNORECASE,
+_MAKERS_LABELS = (
+    rf"mpn|mfr?g?\.? ?(?:part )?(?:{_NUMBER_SIGN}|model)",
+    rf"manufacturer(?:['’]?s)? (?:part |product )?{_NUMBER_SIGN}",
+    rf"(?:item )?model(?: {_NUMBER_SIGN}|{_NUMBER_SIGN})?|part ?{_NUMBER_SIGN}|modell(?:nummer)?",
+    r"kod producenta|型番|型号",
 )
-_ASKS_FOR_NUMBER = re.compile(r"(?:#|n[or]\.?|num(?:ber|mer)|code|sku|asin)$", re.IGNORECASE)
+_GTIN_LABELS = (
+    r"upc(?:[ -]?(?:code|a|#))?|ean(?:[ -]?(?:13|code|8))?|gtin(?:[ -]?1[234])?|isbn(?:-1[03])?|barcode|jan",
+)
+
+
+def _labels(labels: Iterable[str]) -> re.Pattern[str]:
+    """A label that begins a word, then a colon or the border of an element, then what may be a number."""
+    return re.compile(
+        rf"(?<![\w-])(?P<label>{'|'.join(labels)})(?: ?\(\w{{2,12}}\))?"
+        r"(?P<colon>\s?\)?\s{0,2}[:#.：-]{0,2}\s{0,2})"
+        r"(?P<border>\x02?[\s:#：(]{0,3}\x02?)(?P<number>[^\x02:|,;()]{1,60})",
+        re.IGNORECASE,
+    )
+
+
+_SHOPS_LABEL, _MAKERS_LABEL, _GTIN_LABEL = (
+    _labels(labels) for labels in (_SHOPS_LABELS, _MAKERS_LABELS, _GTIN_LABELS)
+)
+_ASKS_FOR_NUMBER = re.compile(rf"(?:{_NUMBER_SIGN}|sku|asin|item|ref\.?|ugs|tcin|dpci)$", re.IGNORECASE)
+_FURTHEST_LABEL = 40_000
+"""Characters of the page's text, from the heading on: what comes later belongs to other things."""
 _NAMED = (
     '[itemprop="sku"], .sku, #sku, .product-sku, .product_sku, .product__sku, .productSku, .product-code, '
     "#product-sku, .productView-info-value--sku, [data-sku], [data-product-sku], input[name='sku'], "
@@ -58,6 +84,13 @@ _NAMED = (
 _MAKERS_NAMED = '[itemprop="mpn"], [itemprop="productID"], [itemprop="productId"], [itemprop="model"]'
 _NUMBER_ATTRIBUTES = ("content", "data-sku", "data-product-sku", "data-product_sku", "value")
 _MOST_NAMED = 12
+_LONGEST_PIECE = 300
+_LONGEST_LABEL = 40
+_DIGIT = re.compile(r"\d")
+_MOST_OWN = 3
+_SHORTEST_MODEL = 5
+_SHORTEST_SURE = 4
+"""Signs of a number that is no other number of the page by chance."""
 
 
 def article_number(text: str | None) -> str | None:
@@ -91,10 +124,11 @@ def identified(page: Page, shown: ShownText, claims: Iterable[Claim], offer: Off
         if not claim.listed and (claim.title is None or page.likeness(claim.title) >= _SAME_THING)
     ]
     gtins = [offer.gtin, *(claim.gtin for claim in own), *(claim.sku for claim in own)]
+    gtin = next((gtin for text in gtins if (gtin := gtin_of(text))), None)
     return replace(
         offer,
         sku=_sku(page, shown, offer.sku, own),
-        gtin=next((gtin for text in gtins if (gtin := gtin_of(text))), None),
+        gtin=gtin or next((gtin for text in _labelled(_GTIN_LABEL, shown) if (gtin := gtin_of(text))), None),
         brand=offer.brand or next((claim.brand for claim in own if claim.brand), None),
     )
 
@@ -107,32 +141,30 @@ def _sku(page: Page, shown: ShownText, first: str | None, claims: list[Claim]) -
     for number in stated:
         if is_shown(shown, number):
             return number
-    labelled = next(_labelled(_SHOPS_LABEL, shown.text), None)
-    if labelled:
-        return labelled
-    if stated:
-        return stated[0]
-    makers = (number for claim in claims if (number := article_number(claim.mpn)))
-    sources = (
+    makers = [number for claim in claims if (number := article_number(claim.mpn))]
+    sources: tuple[Iterable[str], ...] = (
+        _labelled(_SHOPS_LABEL, shown),
+        stated,
         _named(page, _NAMED),
         makers,
         _named(page, _MAKERS_NAMED),
-        _labelled(_MAKERS_LABEL, shown.text),
+        (number for number in _labelled(_MAKERS_LABEL, shown) if len(number) >= _SHORTEST_MODEL),
     )
     return next((number for numbers in sources for number in numbers), None)
 
 
 def is_shown(shown: ShownText, number: str) -> bool:
     """Whether the page shows it by itself: a word of the text, not a part of one."""
+    if len(number) < _SHORTEST_SURE:
+        return False
     return bool(re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", shown.text, re.IGNORECASE))
 
 
-def _labelled(label: re.Pattern[str], text: str) -> Iterator[str]:
+def _labelled(label: re.Pattern[str], shown: ShownText) -> Iterator[str]:
     """Numbers beside a label: after a colon or in the next element, and with a digit in them."""
-    for match in label.finditer(text):
+    for match in (match for text in _candidates(shown) for match in label.finditer(text)):
         number = match["number"].strip()
-        words = match[0][: match.start("colon") - match.start()]
-        if not (match["colon"].strip() or match["border"] or _ASKS_FOR_NUMBER.search(words)):
+        if not (match["colon"].strip() or match["border"] or _ASKS_FOR_NUMBER.search(match["label"])):
             continue
         if " " in number and not match["border"]:
             number = number.split()[0]
@@ -141,8 +173,18 @@ def _labelled(label: re.Pattern[str], text: str) -> Iterator[str]:
             yield found
 
 
+def _candidates(shown: ShownText) -> Iterator[str]:
+    """Short pieces of the text that hold a digit, or after which one comes, each with the piece after it."""
+    pieces = shown.text[:_FURTHEST_LABEL].split(BORDER)
+    for piece, following in pairwise((*(p for p in pieces if p not in (":", ": ", "#", "")), "")):
+        if len(piece) <= _LONGEST_PIECE and _DIGIT.search(piece):
+            yield f"{piece}{BORDER}{following[:_LONGEST]}"
+        elif len(piece) <= _LONGEST_LABEL and len(following) <= _LONGEST and _DIGIT.search(following):
+            yield f"{piece}{BORDER}{following}"
+
+
 def _named(page: Page, selector: str) -> Iterator[str]:
-    """Numbers of elements that are named for them, if the page has only one."""
+    """The first number of the elements that are named for one; nothing where it is a list of things."""
     found: dict[str, None] = {}
     for node in page.tree.css(selector)[:_MOST_NAMED]:
         attributes = node.attributes
@@ -152,4 +194,5 @@ def _named(page: Page, selector: str) -> Iterator[str]:
         number = article_number(text)
         if number and any(sign.isdigit() for sign in number):
             found[number] = None
-    yield from list(found)[:1]
+    if len(found) <= _MOST_OWN:
+        yield from list(found)[:1]

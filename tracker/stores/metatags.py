@@ -106,7 +106,8 @@ def _claim(page: Page, weight: Weight, quote: Quote) -> Claim:
         title=page.meta("og:title", "twitter:title"),
         url=page.meta("og:url"),
         image=page.meta("og:image", "og:image:secure_url", "twitter:image"),
-        sku=page.meta("product:retailer_item_id", "product:sku"),
+        sku=page.meta("product:sku", "og:sku"),
+        mpn=page.meta("product:retailer_item_id", "product:mfr_part_no", "product:retailer_part_no"),
         gtin=page.meta("product:ean", "product:gtin", "product:upc", "product:isbn"),
         brand=page.meta("product:brand", "og:brand"),
     )
