@@ -9,6 +9,7 @@ page shows no such amount.
 
 import html
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,7 +31,7 @@ Node = dict[str, Any]
 _SAME_THING = 0.6
 _BY_NUMBER = 0.25
 """How alike names must be when the page's address holds the product's own number."""
-_MOST_NODES = 12_000
+_MOST_NODES = 6_000
 _MOST_PRODUCTS = 60
 _MOST_VARIANTS = 250
 
@@ -140,14 +141,12 @@ def _subjects(page: Page, values: list[Embedded]) -> list[_Product]:
     left = _MOST_NODES
     for embedded in values:
         in_cents = embedded.name == "meta"
-        todo: list[tuple[Any, str | None]] = [(embedded.value, None)]
+        todo: deque[tuple[Any, str | None]] = deque([(embedded.value, None)])  # the shallow first
         while todo and left > 0 and len(found) < _MOST_PRODUCTS:
             left -= 1
-            value, currency = todo.pop()
+            value, currency = todo.popleft()
             if isinstance(value, list):
-                todo.extend(
-                    (item, currency) for item in reversed(value[:500]) if isinstance(item, dict | list)
-                )
+                todo.extend((item, currency) for item in value[:500] if isinstance(item, dict | list))
             elif isinstance(value, dict):
                 facts = {_plain(key): item for key, item in list(value.items())[:400] if isinstance(key, str)}
                 currency = _currency(facts) or currency
@@ -157,7 +156,7 @@ def _subjects(page: Page, values: list[Embedded]) -> list[_Product]:
                     continue
                 todo.extend(
                     (item, currency)
-                    for key, item in reversed(facts.items())
+                    for key, item in facts.items()
                     if isinstance(item, dict | list) and not _is_beside(key)
                 )
     return found

@@ -2,7 +2,7 @@
 
 The order in which sources are believed for the SKU:
 
-1. the offer of the variant that the page's address names;
+1. the offer of the variant that the page's address names, and what an adapter of the shop says;
 2. a number that markup calls `sku` and that the page shows;
 3. a number that the page shows under a label of its own: "SKU", "Item #", "Art.-Nr.", "Réf.", "ASIN";
 4. what markup calls `sku`, shown or not; what an element is named for (`class="sku"`, `data-sku`);
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from tracker.stores.candidates import Claim
+from tracker.stores.candidates import Claim, Weight
 from tracker.stores.offer import Offer
 from tracker.stores.page import Page, tidy
 from tracker.stores.shown import BORDER, ShownText
@@ -138,6 +138,9 @@ def _sku(page: Page, shown: ShownText, first: str | None, claims: list[Claim]) -
     if first and not any(claim.sku == first for claim in claims):
         return article_number(first)  # of the variant that the address names, or from an adapter of the shop
     stated = [number for claim in claims if (number := article_number(claim.sku))]
+    of_shop = next((claim.sku for claim in claims if claim.sku and claim.weight is Weight.STORE), None)
+    if of_shop:
+        return article_number(of_shop)
     for number in stated:
         if is_shown(shown, number):
             return number

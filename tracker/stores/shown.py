@@ -1,10 +1,5 @@
-"""What the text of a page shows, as one string: for checking what only machines were told.
+"""What the text of a page shows, as one string: for checking what only machines were told."""
 
-By search through the page's source, without the tree: scripts and tags are left out, and what hides by style
-is not told from what shows.
-"""
-
-import html
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,19 +8,15 @@ from functools import cached_property
 
 from tracker.stores.candidates import Claim, Quote, Weight
 from tracker.stores.currencies import INDIAN_GROUPING, NO_DECIMALS, THREE_DECIMALS
+from tracker.stores.outline import LOOSE, TIGHT
 from tracker.stores.page import Page
 
 BORDER = "\x02"
 """Stands in the text wherever an element begins or ends."""
 
-_LARGEST = 1_200_000
-_MOST_TEXT = 400_000
-_UNREAD = re.compile(r"<(script|style|noscript|template|svg|select)\b", re.IGNORECASE)
-_MOST_UNREAD = 20_000
-_COMMENT = re.compile(r"<!--(?:[^-]++|-(?!->))*+-->")
-_TAG = re.compile(r"<[^<>]*>")
-_SPACES = re.compile(r"\s+")
-_BORDERS = re.compile(r"[ \x02]*\x02[ \x02]*")
+_BORDERS = str.maketrans({"\n": BORDER, TIGHT: BORDER, LOOSE: BORDER})
+_RAISED = re.compile("(?<=[0-9])[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 _GROUPING = "\u00a0\u2009\u202f '’"
 _NUMBER = re.compile(rf"\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d[\d.,]*")
@@ -70,10 +61,10 @@ class ShownText:
     @cached_property
     def text(self) -> str:
         """From the first heading on, then what stands before it."""
-        source = self._page.html[:_LARGEST]
-        heading = re.search(r"<h1\b", source, re.IGNORECASE)
-        start = heading.start() if heading else 0
-        return f"{_read(source[start:])}{BORDER}{BORDER}{_read(source[:start])}"
+        outline = self._page.outline
+        start = next((outline.starts[at] for at, tag in enumerate(outline.tags) if tag == "h1"), 0)
+        text = f"{outline.text[start:]}\n{outline.text[:start]}".translate(_BORDERS)
+        return _RAISED.sub(lambda cents: f".{cents[0].translate(_LOWERED)}", text)
 
     @cached_property
     def _numbers(self) -> frozenset[Decimal]:
@@ -110,30 +101,6 @@ def _in_major_units(quote: Quote, shown: ShownText) -> Quote:
     ):
         return quote
     return replace(quote, amount=quote.amount / 100)
-
-
-def _read(source: str) -> str:
-    text = _TAG.sub(BORDER, _COMMENT.sub("", _without_the_unread(source)[:_MOST_TEXT]))
-    if "&" in text:
-        text = html.unescape(text)
-    return _BORDERS.sub(BORDER, _SPACES.sub(" ", text))
-
-
-def _without_the_unread(source: str) -> str:
-    """Without scripts, styles and choices, each searched to its closing tag: never back."""
-    parts: list[str] = []
-    at = 0
-    for count, opening in enumerate(_UNREAD.finditer(source)):
-        if opening.start() < at or count > _MOST_UNREAD:
-            continue
-        parts.append(source[at : opening.start()])
-        closing = f"</{opening[1]}"
-        end = source.find(closing, opening.end())
-        if end < 0:
-            return "".join(parts)
-        at = max(source.find(">", end) + 1, end + len(closing))
-    parts.append(source[at:])
-    return "".join(parts)
 
 
 def _value(number: str) -> Decimal | None:
