@@ -66,12 +66,12 @@ _SHOPS = (
     "woocommerce",
     "zalando",
 )
-_ADAPTERS: tuple[Adapter, ...] = tuple(
+ADAPTERS: tuple[Adapter, ...] = tuple(
     import_module(f"tracker.stores.shops.{name}").ADAPTER for name in _SHOPS
 )
-_BY_DOMAIN = {domain: adapter for adapter in _ADAPTERS for domain in adapter.domains}
-_PLATFORMS = tuple(adapter for adapter in _ADAPTERS if not adapter.domains)
-_NAMES = {domain: name for adapter in _ADAPTERS for domain, name in adapter.domains.items()}
+_BY_DOMAIN = {domain: adapter for adapter in ADAPTERS for domain in adapter.domains}
+_PLATFORMS = tuple(adapter for adapter in ADAPTERS if not adapter.domains)
+_NAMES = {domain: name for adapter in ADAPTERS for domain, name in adapter.domains.items()}
 
 
 def adapters_for(page: Page) -> tuple[Adapter, ...]:
