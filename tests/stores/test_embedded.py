@@ -1,5 +1,6 @@
 """What is taken from a page's scripts and attributes, and what is left there."""
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -159,3 +160,20 @@ def test_scripts_and_choices_are_not_shown() -> None:
     )
     assert not text.holds(Decimal("41.25"))
     assert "x" in text.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "var product={price:" + "/*" * 500_000,
+        "var product={price:" + '"' + '\\"' * 500_000,
+        "var product={price:" * 50_000,
+        "price; var product=[" + "1,a," * 250_000 + "];",
+        "price;" + "product=[1,1,1,1,1,1,1,a];" * 30_000,
+    ],
+)
+def test_hostile_scripts_take_no_time(text: str) -> None:
+    of = page(script(text))
+    started = time.process_time()
+    read_embedded(of, ShownText(of))
+    assert time.process_time() - started < 1.0

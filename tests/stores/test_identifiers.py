@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.stores.availability import availability_of
+from tracker.stores.availability import availability_of, reconciled
 from tracker.stores.identifiers import article_number, gtin_of
 from tracker.stores.offer import Availability
 
@@ -79,3 +79,19 @@ def test_a_gtin_is_taken_only_with_its_check_digit(text: str | None, gtin: str |
 )
 def test_availability_is_read_from_terms_and_words(said: object, availability: Availability) -> None:
     assert availability_of(said) is availability
+
+
+@pytest.mark.parametrize(
+    ("stated", "seen", "told"),
+    [
+        (Availability.IN_STOCK, Availability.OUT_OF_STOCK, Availability.OUT_OF_STOCK),
+        (Availability.OUT_OF_STOCK, Availability.IN_STOCK, Availability.OUT_OF_STOCK),
+        (Availability.UNKNOWN, Availability.IN_STOCK, Availability.IN_STOCK),
+        (Availability.IN_STOCK, Availability.UNKNOWN, Availability.IN_STOCK),
+        (Availability.UNKNOWN, Availability.UNKNOWN, Availability.UNKNOWN),
+    ],
+)
+def test_sold_out_beside_the_heading_ends_every_claim_of_stock(
+    stated: Availability, seen: Availability, told: Availability
+) -> None:
+    assert reconciled(stated, seen) is told

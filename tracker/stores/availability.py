@@ -57,3 +57,13 @@ def availability_in(words: str) -> Availability:
     if _OUT.search(words):
         return Availability.OUT_OF_STOCK
     return Availability.IN_STOCK if _IN.search(words) else Availability.UNKNOWN
+
+
+def reconciled(stated: Availability, seen: Availability) -> Availability:
+    """What markup states with what a person sees: "sold out" beside the heading ends every claim of stock.
+
+    The other way round the markup is believed: pages keep a button in the source that their script removes.
+    """
+    if stated is Availability.UNKNOWN or seen is Availability.OUT_OF_STOCK:
+        return seen
+    return stated

@@ -81,13 +81,13 @@ def literal(text: str, at: int) -> tuple[Any, int] | None:
 
 
 _TOKEN = re.compile(
-    r"""(?:\s|//[^\n]*+|/\*.*?\*/)*+(?:"""
+    r"""(?:\s|//[^\n]*+|/\*.*?(?:\*/|\Z))*+(?:"""
     r"""(?P<string>"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+'|`(?:[^`\\]++|\\.)*+`)"""
     r"""|(?P<number>-?(?:\d[\d.]*+(?:[eE][+-]?\d++)?|\.\d++))|(?P<word>[A-Za-z_$][\w$.]*+)|(?P<sign>[^\s\w]))""",
     re.DOTALL,
 )
 _LONGEST_LITERAL = 400_000
-_MOST_TOKENS = 40_000
+_MOST_TOKENS = 20_000
 _DEEPEST = 60
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
@@ -115,14 +115,11 @@ class _Literal:
             sign = token["sign"]
             if sign is None:
                 self._take(token)
-            elif sign in "{[(":
-                if not self._open(sign):
-                    return None
             elif sign in "}])":
                 done, value = self._close()
                 if done:
                     return value, self._at
-            elif not self._punctuate(sign):
+            elif not (self._open(sign) if sign in "{[(" else self._punctuate(sign)):
                 return None
             if not self._stack:  # a string alone
                 return (self._slot, self._at) if isinstance(self._slot, str) else None
@@ -162,7 +159,7 @@ class _Literal:
         return not self._stack, container
 
     def _punctuate(self, sign: str) -> bool:
-        if not self._stack:
+        if not self._stack or sign in "\"'`\\":  # nothing to part, or a string that is not closed
             return False
         container, key = self._stack[-1]
         if container is None:

@@ -18,6 +18,7 @@ _LARGEST_SCRIPT = 3 * 2**20
 _MOST_SCRIPTS = 300
 _MOST_VALUES = 60
 _MOST_STARTS = 1_500
+_MOST_FAILURES = 8
 
 # Only scripts that speak of a price or an article number are worth reading.
 _WORDS = ("price", "Price", "PRICE", "sku", "amount", "ViewContent")
@@ -88,9 +89,9 @@ def _name(node: LexborNode) -> str:
 
 def _spoken(text: str, most: int) -> Iterator[Embedded]:
     """The values that are assigned or handed over in a script; one inside another is not told again."""
-    done = 0
+    done = failed = 0
     for count, start in enumerate(_START.finditer(text)):
-        if count >= _MOST_STARTS or most <= 0:
+        if count >= _MOST_STARTS or most <= 0 or failed > _MOST_FAILURES:
             return
         if start.start() < done:
             continue
@@ -99,6 +100,7 @@ def _spoken(text: str, most: int) -> Iterator[Embedded]:
             continue
         found = loose_json.literal(text, start.end())
         if found is None:
+            failed += 1
             continue
         value, done = found
         if isinstance(value, str):

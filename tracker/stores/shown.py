@@ -29,6 +29,7 @@ _THRESHOLD = re.compile(
     r"(?:over|above|than|under|least|from|ab|über|dès|orders?|shipping|delivery|save)[^\w$]*$", re.IGNORECASE
 )
 _NEAR_HEADING = 6_000
+_MOST_TEXT = 300_000
 _APART = re.compile(r"(\d[\d.,]*)[\s\x02]{1,6}[.,]?[\s\x02]{0,6}(\d\d)(?![\d.,%])")
 
 
@@ -63,7 +64,8 @@ class ShownText:
         """From the first heading on, then what stands before it."""
         outline = self._page.outline
         start = next((outline.starts[at] for at, tag in enumerate(outline.tags) if tag == "h1"), 0)
-        text = f"{outline.text[start:]}\n{outline.text[:start]}".translate(_BORDERS)
+        text = f"{outline.text[start:]}\n{outline.text[:start]}"[:_MOST_TEXT]
+        text = text.translate(_BORDERS)
         return _RAISED.sub(lambda cents: f".{cents[0].translate(_LOWERED)}", text)
 
     @cached_property

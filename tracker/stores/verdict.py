@@ -6,6 +6,7 @@ from decimal import Decimal
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from tracker.money import Money
+from tracker.stores.availability import reconciled
 from tracker.stores.candidates import Claim, Quote, Role, Weight
 from tracker.stores.currencies import currency_of, currency_of_country, largest_minor
 from tracker.stores.offer import Availability, Candidate, Offer, Outcome, Reading, Reason
@@ -247,7 +248,8 @@ class Verdict:
             said = {settled.quote.availability}
         else:
             said = {q.availability for q in self._quotes[settled.source] if q.amount == settled.amount}
-        return _best(said) or self._said_availability()
+        stated = _best(said) or self._said_availability()
+        return stated if settled.weight is Weight.STORE else reconciled(stated, self._visible.availability)
 
     def _said_availability(self) -> Availability:
         """What the strongest source that says anything of it says."""
