@@ -30,7 +30,8 @@ def loads(text: str) -> list[Any]:
         values = _values(attempt)
         if values:
             return values
-    return []
+    found = literal(text, 0) if text[:1] in ("{", "[") else None
+    return [found[0]] if found and not text[found[1] :].strip(" \n\t\r;") else []
 
 
 def _unwrapped(text: str) -> str:

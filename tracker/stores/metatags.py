@@ -15,6 +15,7 @@ from tracker.stores.price_text import read_machine_price, read_price
 _PRICES = (
     ("product:sale_price:amount", "product:sale_price:currency", Weight.META),
     ("product:price:amount", "product:price:currency", Weight.META),
+    ("og:product:price:amount", "og:product:price:currency", Weight.META),
     ("og:price:amount", "og:price:currency", Weight.SOCIAL),
 )
 _LIST_PRICES = ("product:original_price:amount", "og:price:standard_amount")

@@ -1,7 +1,9 @@
 """JSON-LD: products, their offers and variants, as schema.org describes and as shops write them."""
 
 import html
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +34,8 @@ _BESIDE = frozenset(
 _OTHER_SPECIFICATIONS = frozenset(
     "deliverychargespecification paymentchargespecification installment instalment".split()
 )
+_PRODUCT_TYPE = re.compile(r'"@type"\s{0,5}:\s{0,5}"(?:https?://schema\.org/)?Product"')
+_OFFERS = re.compile(r'"offers"\s{0,5}:\s{0,20}(?=[{\[])')
 _MOST_NODES = 50_000
 _MOST_ITEMS = 2_000
 _MOST_OFFERS = 500
@@ -49,7 +53,7 @@ class Graph:
             value
             for script in page.tree.css("script[type]")[:300]
             if "ld+json" in (script.attributes.get("type") or "").lower()
-            for value in loose_json.loads(script.text())
+            for value in loose_json.loads(script.text()) or _salvaged(script.text())
         ]
         self._walk(roots)
 
@@ -95,6 +99,26 @@ class Graph:
         ]
 
 
+def _salvaged(text: str) -> list[Node]:
+    """What can still be read of one product in text that is no JSON: quotes in a description break it."""
+    begin = _PRODUCT_TYPE.search(text)
+    offers = _OFFERS.search(text)
+    if begin is None or offers is None or _PRODUCT_TYPE.search(text, begin.end()):
+        return []
+    found = loose_json.literal(text, offers.end())
+    if found is None or not isinstance(found[0], dict | list):
+        return []
+    outside = text[begin.end() : offers.start()] + text[found[1] :] + text[: begin.start()]
+    node: Node = {"@type": "Product", "offers": found[0]}
+    for key in ("name", "sku", "mpn", "gtin13", "image", "url"):
+        value = re.search(
+            rf'"{key}"\s{{0,5}}:\s{{0,5}}"((?:[^"\\\n]|\\.){{1,500}})"\s{{0,20}}[,}}\n]', outside
+        )
+        if value:
+            node[key] = value[1].replace("\\/", "/").replace('\\"', '"')
+    return [node]
+
+
 def types_of(node: Node) -> set[str]:
     """The last words of @type in small letters: "http://schema.org/Product" is "product"."""
     value = node.get("@type")
@@ -108,7 +132,31 @@ def types_of(node: Node) -> set[str]:
 
 def read_json_ld(page: Page, graph: Graph) -> list[Claim]:
     """A claim for each product that the page's JSON-LD speaks of."""
-    return [_claim(page, graph, node, beside) for node, beside in graph.products]
+    claims: dict[object, Claim] = {}
+    for node, beside in graph.products:
+        claim = _claim(page, graph, node, beside)
+        name = claim.title.casefold() if claim.title else None
+        known = claims.get((name, beside)) if name else None
+        # One product told several times, a node for each variant: its prices belong together.
+        claims[(name, beside) if name else id(node)] = _joined(known, claim) if known else claim
+    return list(claims.values())
+
+
+def _joined(one: Claim, other: Claim) -> Claim:
+    if one == other or not other.quotes:
+        return one
+    if not one.quotes:
+        return other
+    if {quote.amount for quote in one.quotes} == {quote.amount for quote in other.quotes}:
+        return one
+    return replace(one, quotes=(*_of_variant(one), *_of_variant(other))[:_MOST_OFFERS])
+
+
+def _of_variant(claim: Claim) -> Iterator[Quote]:
+    for quote in claim.quotes:
+        yield replace(
+            quote, url=quote.url or claim.url, sku=quote.sku or claim.sku, gtin=quote.gtin or claim.gtin
+        )
 
 
 def _claim(page: Page, graph: Graph, node: Node, beside: bool) -> Claim:
@@ -245,7 +293,11 @@ def _specified(
 
 
 def _amount(page: Page, value: Any, currency: str | None) -> tuple[Decimal, str | None] | None:
-    return read_machine_price(_first(value), currency_hint=currency, country_hint=page.country)
+    if isinstance(value, list):
+        value = value[0] if len({str(item) for item in value[:20]}) == 1 else None
+    if isinstance(value, dict):
+        value = next((value[key] for key in ("@value", "value", "price", "amount") if key in value), None)
+    return read_machine_price(value, currency_hint=currency, country_hint=page.country)
 
 
 def _currency(node: Node) -> str | None:
