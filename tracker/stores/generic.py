@@ -13,7 +13,7 @@ from tracker.stores.metatags import read_meta_tags
 from tracker.stores.microdata import read_microdata
 from tracker.stores.offer import Outcome, Reading, Reason
 from tracker.stores.page import Page
-from tracker.stores.page_kind import read_kind
+from tracker.stores.page_kind import Kind, read_kind
 from tracker.stores.rdfa import read_rdfa
 from tracker.stores.shown import ShownText, in_major_units
 from tracker.stores.structured import Graph, read_json_ld
@@ -34,6 +34,8 @@ def read(page: Page, adapters: Sequence[Adapter] = ()) -> Reading:
     kind = read_kind(page, sources.graph.types)
     reading = decide(page, sources.claims, sources.visible)
     if reading.offer is None:
+        if reading.reason is Reason.NOT_SURE and kind is not None and kind.kind is not Kind.PRODUCT:
+            reading = Reading(Outcome.NO_OFFER, reason=Reason.NOT_A_PRODUCT)
         return absences.explained(page, kind, reading)
     refused = absences.objection(page, kind, reading.offer)
     if refused is not None:

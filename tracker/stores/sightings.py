@@ -3,6 +3,7 @@ what it is for, where it stands, and how much speaks for it.
 """
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ _PERCENT = re.compile(r"(?<![\d.,])([1-9]\d?)(?:[.,]\d+)?\s?%")
 _OTHER_CURRENCY = re.compile(
     r"[\s\x1e\x1f]{0,2}[/|(≈~=·-]?[\s\x1e\x1f]{0,2}(?:approx\.?|ca\.?|about)?[\s\x1e\x1f]{0,2}", re.IGNORECASE
 )
+_NAMES_A_THING = re.compile(r"[^\W\d_]{3}")
+_CARRIED = frozenset({Role.EXCHANGE, Role.SAVING, Role.THRESHOLD, Role.INSTALMENT, Role.SUBSCRIPTION})
 _LETTER = re.compile(r"[^\W\d_]")
 _WITHOUT_TAX = re.compile(
     r"\b(?:ex|excl?|excluding|without|plus|before|zzgl|net)\.? ?(?:of )?(?:vat|gst|tax|mwst|ust|btw|iva|moms|tva)\b|\bhors taxe|\bh\.?t\.?\b|\+ ?(?:vat|gst|tax)\b|excl\. btw|bez vat|netto",
@@ -58,6 +61,9 @@ _ATTRIBUTES = (
     "value",
     "aria-label",
     "data-value",
+)
+_NAMED_CSS = (
+    "[class*=price i], [id*=price i], [itemprop=price], [class*=prix i], [class*=rupee i], [class*=amount i]"
 )
 _ATTRIBUTE_CSS = ",".join(
     ["[data-price]", "[data-product-price]", "[data-price-amount]", "[data-sale-price]", "[data-current-price]",
@@ -110,61 +116,65 @@ class Sightings:
         after = [one for one in spotted if one.start >= self._top][:_MOST_AFTER]
         before = [one for one in spotted if one.start < self._top][-_MOST_BEFORE:]
         taken: set[int] = set()
+        marked: list[int] = []
         for one in before + after:
             at = self._outline.around(one.start, one.end)
+            marked.append(at)
             taken.update(self._outline.ancestors(at)[:8])
             yield Sighting(at, one.start, one.end, one.amount, one.currency, self._shown(one.start, one.end))
-        yield from self._unmarked(taken)
+        if not any(self._is_named(at) and not self._marks.is_elsewhere(at) for at in marked):
+            yield from self._unmarked(taken)
+
+    def _is_named(self, at: int) -> bool:
+        """Whether an element or one just around it calls itself a price."""
+        names = self._outline.names
+        return any(
+            PRICE_NAME.search(names(up))
+            for up in self._outline.ancestors(at)[:3]
+            if not self._marks.holds_heading(up)
+        )
 
     def _unmarked(self, taken: set[int]) -> Iterator[Sighting]:
         """Amounts without a mark, in the text or an attribute of an element that calls itself a price."""
         outline = self._outline
-        positions: dict[int, int] | None = None
-        low, high = self._top - _WINDOW_BEFORE, self._middle + _WINDOW_AFTER
-        nodes = self._page.tree.css(
-            "[class*=price i], [id*=price i], [itemprop=price], [class*=prix i], [class*=rupee i], [class*=amount i]"
-        )
-        attributed = self._page.tree.css(_ATTRIBUTE_CSS)
-        if not nodes and not attributed:
-            return
-        positions = {node.mem_id: at for at, node in enumerate(outline.nodes)}
-        found = 0
-        for node in nodes[:_MOST_NAMED]:
+        low = bisect_left(outline.starts, self._top - _WINDOW_BEFORE)
+        high = bisect_left(outline.starts, self._middle + _WINDOW_AFTER)
+        positions = {outline.nodes[at].mem_id: at for at in range(low, high)}
+        found = False
+        for node in self._page.tree.css(_NAMED_CSS)[:_MOST_NAMED]:
             at = positions.get(node.mem_id)
-            if at is None or at in taken or not low <= outline.starts[at] <= high:
+            if at is None or at in taken or outline.ends[at] - outline.starts[at] > _LONGEST_PRICE:
                 continue
-            if outline.ends[at] - outline.starts[at] > _LONGEST_PRICE:
-                continue
-            said = outline.said(at)
-            price = (
-                read_price(said, currency_hint=self._hint(at), country_hint=self._page.country)
-                if said
-                else None
-            )
-            if price is None or len(said) < 2 or (price[1] is None and len(said) > 14):
-                continue
-            taken.update(outline.ancestors(at)[:8])
-            found += 1
-            yield Sighting(at, outline.starts[at], outline.ends[at], price[0], price[1], said, marked=False)
-        for node in attributed[:_MOST_NAMED] if not found else ():
+            for inner in (at, *self._leaves(at)):
+                said = outline.said(inner)
+                price = read_price(said, currency_hint=self._hint(inner), country_hint=self._page.country)
+                if price is None or len(said) < 2 or (price[1] is None and len(said) > 14):
+                    continue
+                found = True
+                taken.update(outline.ancestors(inner)[:8])
+                yield Sighting(inner, outline.starts[inner], outline.ends[inner], *price, said, marked=False)
+                if inner == at:
+                    break
+        for node in () if found else self._page.tree.css(_ATTRIBUTE_CSS)[:_MOST_NAMED]:
             at = positions.get(node.mem_id)
-            if at is None or at in taken or not low <= outline.starts[at] <= high:
+            if at is None or at in taken:
                 continue
             attributes = node.attributes
-            value = next((attributes[name] for name in _ATTRIBUTES if attributes.get(name)), None)
+            value = next((attributes[name] for name in _ATTRIBUTES if attributes.get(name)), None) or ""
             price = read_machine_price(
-                (value or "")[:40], currency_hint=self._hint(at), country_hint=self._page.country
+                value[:40], currency_hint=self._hint(at), country_hint=self._page.country
             )
             if price is not None:
-                yield Sighting(
-                    at,
-                    outline.starts[at],
-                    outline.ends[at],
-                    price[0],
-                    price[1],
-                    (value or "")[:40],
-                    marked=False,
-                )
+                yield Sighting(at, outline.starts[at], outline.ends[at], *price, value[:40], marked=False)
+
+    def _leaves(self, at: int) -> Iterator[int]:
+        """The elements inside one that hold text of their own and no further elements."""
+        tags, parents = self._outline.tags, self._outline.parents
+        inner = at + 1
+        while inner < len(tags) and inner < at + 30 and parents[inner] >= at:
+            if inner + 1 >= len(tags) or parents[inner + 1] != inner:
+                yield inner
+            inner += 1
 
     def _hint(self, at: int) -> str | None:
         """The currency that an element, or one just around it, says in an attribute or its class."""
@@ -198,11 +208,12 @@ class Sightings:
         for number, seen in enumerate(self.all):
             previous = self.all[number - 1].end if number else 0
             following = self.all[number + 1].place if number + 1 < len(self.all) else len(self._outline.text)
-            self._give_role(seen, previous, following)
+            self._give_role(number, seen, previous, following)
         self._cut()
         self._soften()
         self._reduced()
         self._repeated()
+        self._listed = [seen for seen in self.all if seen.role is Role.LIST]
         first: Sighting | None = None
         for seen in self.all:
             weight = self._weight(seen)
@@ -212,7 +223,7 @@ class Sightings:
                 first = first or seen
             seen.weight = round(weight, 2)
 
-    def _give_role(self, seen: Sighting, previous: int, following: int) -> None:
+    def _give_role(self, number: int, seen: Sighting, previous: int, following: int) -> None:
         outline = self._outline
         ancestors = outline.ancestors(seen.at)
         seen.where = " < ".join(
@@ -224,15 +235,16 @@ class Sightings:
             return
         before, after = self._label(seen, previous, following)
         named = [outline.names(up) for up in ancestors[:4] if not self._marks.holds_heading(up)]
-        seen.named = any(PRICE_NAME.search(names) for names in named[:3])
+        seen.named = self._is_named(seen.at)
         if seen.role is Role.VARIANT:
             return
         if self._is_struck(ancestors[:4]):
             seen.role, seen.labelled = Role.LIST, True
             return
-        role = (
-            role_in_words(before, after) if _LETTER.search(before) or after.strip() or "(" in before else None
-        )
+        role = None
+        if _LETTER.search(before) or after.strip() or "(" in before:
+            role = role_in_words(before, after, last="\n" in self._outline.text[seen.end : following])
+        role = role or self._carried(seen, number)
         for names in named[:3] if role in (None, Role.SELLING) else ():
             other = next((other for other, pattern in OTHER_NAMES if names and pattern.search(names)), None)
             if other is not None and not (role is Role.SELLING and other in (Role.VARIANT, Role.SHIPPING)):
@@ -245,6 +257,15 @@ class Sightings:
                 role = Role.LIST
         if role is not None and seen.role is not Role.LOWEST:
             seen.role, seen.labelled = role, True
+
+    def _carried(self, seen: Sighting, number: int) -> Role | None:
+        """In "10% off up to ₹1,500, so you pay ₹13,490" the second amount is no price to pay either."""
+        if not number:
+            return None
+        former = self.all[number - 1]
+        between = self._outline.text[former.end : seen.place]
+        carries = former.role in _CARRIED and "\n" not in between and _LETTER.search(between)
+        return Role.EXCHANGE if carries else None
 
     def _label(self, seen: Sighting, previous: int, following: int) -> tuple[str, str]:
         """The words on both sides of an amount: on its line, else on a line that is a label of its own."""
@@ -298,8 +319,8 @@ class Sightings:
         self.cut = next(
             (place for place in self._marks.other_things if first is not None and place > first), None
         )
-        for seen in self.all if self.cut is not None else ():
-            if seen.place > self.cut:
+        for seen in self.all:
+            if self.cut is not None and seen.place > self.cut:
                 seen.role = Role.ELSEWHERE
 
     def _soften(self) -> None:
@@ -367,19 +388,21 @@ class Sightings:
                     seen.role = role if role is Role.ELSEWHERE or seen.role is Role.SELLING else seen.role
 
     def _is_card(self, at: int) -> bool:
-        """Whether an element links to another page and shows a picture or more text than a price."""
+        """Whether an element links to another page and shows a picture or says more than a price."""
         outline = self._outline
-        links = pictures = 0
+        links = pictures = titled = 0
         up = at
         while up < len(outline.tags) and outline.starts[up] <= outline.ends[at] and up < at + 80:
             if up != at and outline.parents[up] < at:
                 break
             if outline.tags[up] == "a":
                 href = outline.nodes[up].attributes.get("href") or ""
-                links += bool(_OTHER_PAGE.match(href)) and not href.startswith("#")
+                if _OTHER_PAGE.match(href):
+                    links += 1
+                    titled += bool(_NAMES_A_THING.search(outline.said(up)))
             pictures += outline.tags[up] == "img"
             up += 1
-        return links > 0 and (pictures > 0 or outline.ends[at] - outline.starts[at] > 40)
+        return links > 0 and (pictures > 0 or titled > 0 or outline.ends[at] - outline.starts[at] > 40)
 
     def _weight(self, seen: Sighting) -> float:
         """What speaks for an amount as the price of the page's subject."""
@@ -404,6 +427,11 @@ class Sightings:
             for up in ancestors[:4]
         ):
             weight -= 2.0
+        if any(
+            other.role is Role.LIST and other.amount > seen.amount and abs(other.place - seen.place) < 90
+            for other in self._listed
+        ):
+            weight += 0.7
         if self._marks.is_hidden(seen.at):
             weight -= 3.0
         if any(outline.tags[up] == "aside" for up in ancestors) and not any(

@@ -19,6 +19,9 @@ _NO_OBJECTORS = (Weight.VISIBLE, Weight.EMBEDDED, Weight.UNSEEN)
 _SURE, _SURE_ENOUGH = 0.8, 0.62
 """How sure what a person sees must be: to overrule markup, and to be believed alone."""
 
+_ALONE = 0.85
+"""What is left of that surety when no markup agrees."""
+
 _FAR_BEHIND = 3.0
 _MOST_CANDIDATES = 16
 
@@ -132,7 +135,8 @@ class Verdict:
             seen = self._is_seen(first) and first.confidence >= _SURE_ENOUGH
             return replace(first, confidence=0.65) if first.amount in amounts and seen else Reason.AMBIGUOUS
         if first.weight is Weight.VISIBLE:
-            return first if first.confidence >= _SURE_ENOUGH else Reason.NOT_SURE
+            sure = first.confidence >= _SURE_ENOUGH
+            return replace(first, confidence=first.confidence * _ALONE) if sure else Reason.NOT_SURE
         marked_up = [one for one in settled if one.weight not in _NO_OBJECTORS]
         if first.addressed:
             marked_up = [one for one in marked_up if one.addressed]

@@ -19,6 +19,7 @@ _ASKED_FOR = frozenset({Role.SELLING, Role.LOWEST})
 _LIGHTEST = 3.0
 """An amount that weighs less is not shown to be the price of anything on this page."""
 
+_NECK_AND_NECK = 0.5
 _NEAR_PRICE = 500
 _NEAR_BUYING = 4_000
 _MOST_CANDIDATES = 12
@@ -71,9 +72,15 @@ class Visible:
         weight = self.ranked[0][0]
         lead = weight - self.ranked[1][0] if len(self.ranked) > 1 else 3.0
         if not any(sign.kind == "buy" for sign in self.landmarks.signs):
-            weight -= 1.0
+            weight -= 1.5
         surety = 0.3 + 0.45 * min(1.0, (weight - _LIGHTEST) / 4.5) + 0.2 * min(1.0, lead / 1.5)
-        return round(min(surety, 0.65 if best.role is Role.LOWEST else 0.95), 3)
+        if best.role is Role.LOWEST:
+            surety = min(surety, 0.65)
+        if best.soft:
+            surety = min(surety, 0.75)
+        if lead < _NECK_AND_NECK:
+            surety = min(surety, 0.6)
+        return round(max(0.0, min(surety, 0.95)), 3)
 
     def weight_of(self, amount: Decimal) -> float | None:
         """The most that any place that asks for an amount weighs; None when the page asks for it nowhere."""
@@ -119,11 +126,17 @@ class Visible:
             high = min(high, self._seen.cut)
         return _judged([sign for sign in marks.signs if low <= sign.place <= high], top, middle)
 
+    @cached_property
+    def _speaks_of_stock(self) -> bool:
+        """Whether the page is about one thing to buy, though it shows no price for it: nor for many others."""
+        others = sum(seen.role in (Role.ELSEWHERE, Role.VARIANT) for seen in self.sightings)
+        return self.availability is not Availability.UNKNOWN and others < 2
+
     def claims(self) -> list[Claim]:
         """At most one claim, about the thing that the heading names."""
         title = self.landmarks.title
         best = self.best
-        if title is None or (best is None and self.availability is Availability.UNKNOWN):
+        if title is None or (best is None and not self._speaks_of_stock):
             return []
         if best is None:
             quote = Quote(evidence=Evidence(SOURCE, "no price"), availability=self.availability)

@@ -169,10 +169,12 @@ _FURTHEST_WORD = 34
 """Signs between a word and the amount that it speaks of."""
 
 
-def role_in_words(before: str, after: str) -> Role | None:
-    """What the words on both sides make of an amount; None when they say nothing of it."""
+def role_in_words(before: str, after: str, *, last: bool = True) -> Role | None:
+    """What the words on both sides make of an amount; None when they say nothing of it. When it is not the
+    `last` on its line, "MRP" after it is the label of the next.
+    """
     for role, pattern in _AFTER:
-        if pattern.search(after):
+        if (last or role is not Role.LIST) and pattern.search(after):
             return role
     best: tuple[int, int, Role] | None = None
     near = before[-60:]
@@ -205,7 +207,7 @@ SURE_NAME = _any_of(
     r"(?:sale|final|current|our|now|special|offer|selling|actual|discounted?|net|main|product|deal|buy|pay|active|your|today)"
     r"[-_ ]{0,2}price",
     r"price[-_ ]{0,2}(?:sale|final|current|our|now|special|new|actual|main|value|block|to-?pay|selling|offer|big|large|wrapper)",
-    r"\bprice\b|\boffers?\b|priceToPay|ourprice|pdp-?price|product-?price",
+    r"(?:^|\s)(?:now|current|sale|special|final|selling)(?:\s|$)|\bprice\b|\boffers?\b|priceToPay|ourprice|pdp-?price|product-?price",
 )
 LIST_NAME = _any_of(
     r"(?:^|[-_ ])(?:old|was|strike|struck|strikethrough|crossed|line-?through|mrp|rrp|msrp|uvp|compare|before|previous"
