@@ -49,10 +49,9 @@ async def turn_page(
     language: Language,
     after: Afterwards,
 ) -> None:
-    found = await watches.page(
-        session, user, page=callback_data.page, sort=callback_data.sort, needle=callback_data.needle
-    )
-    card = keyboards.watch_list(language, found, sort=callback_data.sort, needle=callback_data.needle)
+    sort, needle = callback_data.sort, clean(callback_data.needle)
+    found = await watches.page(session, user, page=callback_data.page, sort=sort, needle=needle)
+    card = keyboards.watch_list(language, found, sort=sort, needle=needle)
     after.replace(callback.message, callback.from_user.id, card)
 
 
@@ -66,7 +65,7 @@ async def change(
 ) -> None:
     """/pause, /resume, /stop the one watch that the words mean; buttons when they mean several."""
     action = _COMMANDS[command.command.lower()]
-    words = (command.args or "").strip()
+    words = clean(command.args or "")
     if words:
         found = await watches.matching(session, user, words)
     else:
