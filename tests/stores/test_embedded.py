@@ -13,6 +13,7 @@ from tracker.stores.offer import Availability
 from tracker.stores.page import Page
 from tracker.stores.shown import ShownText
 
+KINDS = ("Oak", "Walnut", "Cherry", "Maple", "Beech", "Ash")
 URL = "https://shop.example.com/p/walnut-cutting-board"
 
 
@@ -177,3 +178,12 @@ def test_hostile_scripts_take_no_time(text: str) -> None:
     started = time.process_time()
     read_embedded(of, ShownText(of))
     assert time.process_time() - started < 1.0
+
+
+def test_one_of_a_list_is_not_the_subject_for_being_named_like_the_list() -> None:
+    things = ",".join(f'{{"name": "{kind} Boards", "price": "4{n}.00"}}' for n, kind in enumerate(KINDS))
+    body = f"<title>Boards</title><h1>Boards</h1>{script(f'window.__STATE__ = {{items: [{things}]}};')}"
+    of = Page(body, "https://shop.example.com/boards")
+    assert read_embedded(of, ShownText(of)) == []
+    of = Page(body.replace("Boards</h1>", "Walnut Boards</h1>"), "https://shop.example.com/boards")
+    assert [quote.amount for quote in read_embedded(of, ShownText(of))[0].quotes] == [Decimal("41.00")]

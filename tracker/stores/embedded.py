@@ -29,10 +29,12 @@ from tracker.stores.shown import ShownText
 Node = dict[str, Any]
 
 _SAME_THING = 0.6
+_BEYOND_DOUBT = 0.85
+_SEVERAL = 4
 _BY_NUMBER = 0.25
 """How alike names must be when the page's address holds the product's own number."""
 _MOST_NODES = 6_000
-_MOST_PRODUCTS = 60
+_MOST_PRODUCTS = 300
 _MOST_VARIANTS = 250
 
 _BESIDE = re.compile(
@@ -111,10 +113,11 @@ class _Product:
 
 def read_embedded(page: Page, shown: ShownText) -> list[Claim]:
     """At most one claim: what the page's own scripts know of its subject."""
-    products = _subjects(page, embedded_values(page))
-    if not products:
-        return []
-    best = max(product.likeness for product in products)
+    found = _products(page, embedded_values(page))
+    products = [product for product in found if product.likeness >= _SAME_THING]
+    best = max((product.likeness for product in products), default=0.0)
+    if not products or (best < _BEYOND_DOUBT and len({_text(one.facts, _NAMES) for one in found}) > _SEVERAL):
+        return []  # nothing, or a list in which one thing is a little like the list's own name
     products = [product for product in products if product.likeness > best - 0.1]
     quotes = [quote for product in products for quote in _quotes(page, product, shown)]
     seen = [quote for quote in quotes if quote.amount and shown.holds(quote.amount)]
@@ -136,7 +139,7 @@ def read_embedded(page: Page, shown: ShownText) -> list[Claim]:
     ]
 
 
-def _subjects(page: Page, values: list[Embedded]) -> list[_Product]:
+def _products(page: Page, values: list[Embedded]) -> list[_Product]:
     found: list[_Product] = []
     left = _MOST_NODES
     for embedded in values:
@@ -168,7 +171,7 @@ def _plain(key: str) -> str:
 
 
 def _product(page: Page, source: str, facts: Node, currency: str | None, in_cents: bool) -> _Product | None:
-    """The object as a product, if it has a price and is the page's subject."""
+    """The object as a product, if it has a name and a price, with how much it is the page's subject."""
     prices = _prices(facts)
     variants = _variants(facts)
     if not prices and not any(_prices(variant) for variant in variants):
@@ -177,11 +180,9 @@ def _product(page: Page, source: str, facts: Node, currency: str | None, in_cent
     name = _text(facts, _NAMES) or (_text(variants[0], _NAMES) if variants and in_cents else None)
     if name is None:
         viewed = bool(_VIEWED.search(source)) and "value" in facts
-        return _Product(source, facts, currency, False, 0.5) if viewed else None
+        return _Product(source, facts, currency, False, _SAME_THING) if viewed else None
     likeness = page.likeness(name)
     numbered = likeness >= _BY_NUMBER and _is_in_address(page, facts)
-    if likeness < _SAME_THING and not numbered:
-        return None
     return _Product(source, facts, currency, in_cents or shopify, likeness + numbered)
 
 
