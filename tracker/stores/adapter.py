@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborNode
 
 from tracker.stores.availability import availability_of
 from tracker.stores.candidates import Claim, Quote, Weight
+from tracker.stores.identifiers import article_number
 from tracker.stores.microdata import node_price_text
 from tracker.stores.offer import Availability, Evidence
 from tracker.stores.page import Page, tidy
@@ -100,7 +101,7 @@ class Markup:
                 quotes=(quote or silent,),
                 title=text_of(zone, self.title) or page.heading or page.meta("og:title"),
                 image=text_of(zone, self.image, 2000),
-                sku=text_of(zone, self.sku, 100),
+                sku=article_number(text_of(zone, self.sku, 100)),
                 brand=text_of(zone, self.brand, 200),
             )
         ]

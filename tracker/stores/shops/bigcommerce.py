@@ -5,12 +5,15 @@ from tracker.stores.candidates import Weight
 
 _STENCIL = Markup(
     name="bigcommerce",
-    scope=(".productView-price", ".productView"),
+    scope=(".productView",),
+    title=(".productView-title",),
     selling=(
+        ".productView-price [data-product-price-with-tax]",
+        ".productView-price [data-product-price-without-tax]",
+        ".productView-price .price--withTax",
+        ".productView-price .price--withoutTax",
         "[data-product-price-with-tax]",
         "[data-product-price-without-tax]",
-        ".price--withTax",
-        ".price--withoutTax",
     ),
     listed=(
         "[data-product-non-sale-price-with-tax]",
@@ -20,6 +23,8 @@ _STENCIL = Markup(
         ".price--non-sale",
         ".price--rrp",
     ),
+    on_sale=("#form-action-addToCart:not([disabled])",),
+    sku=("[data-product-sku]",),
     weight=Weight.PLATFORM,
 )
 _BLUEPRINT = Markup(

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from tracker.stores.adapter import Adapter, Markup
 from tracker.stores.candidates import Claim
+from tracker.stores.offer import Availability
 from tracker.stores.page import Page
 
 
@@ -21,6 +22,8 @@ def _marked_up(page: Page) -> str | None:
 
 
 _ITEM = re.compile(r"/itm/(?:[^/]+/)?([0-9]{9,15})/?")
+# The words stand between tags: scripts carry the same ones for whoever they may concern.
+_ENDED = re.compile(r">\s{0,20}(?:This listing (?:was ended|ended|sold)|Bidding has ended on this item)\b")
 _MARKUP = Markup(
     name="ebay",
     title=(".x-item-title__mainTitle", "#itemTitle"),
@@ -46,7 +49,18 @@ def read(page: Page) -> list[Claim]:
     if not any(page.tree.css_first(selector) for selector in _MARKUP.title):
         return []
     item = _ITEM.fullmatch(page.path)
-    return [replace(claim, sku=item[1] if item else claim.sku) for claim in _MARKUP(page)]
+    ended = _ENDED.search(page.html) is not None
+    return [
+        replace(
+            claim,
+            sku=item[1] if item else claim.sku,
+            quotes=tuple(
+                replace(quote, availability=Availability.OUT_OF_STOCK) if ended else quote
+                for quote in claim.quotes
+            ),
+        )
+        for claim in _MARKUP(page)
+    ]
 
 
 ADAPTER = Adapter(

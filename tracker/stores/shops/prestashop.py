@@ -20,6 +20,7 @@ _STATE = State(
 _MARKUP = Markup(
     name="prestashop",
     scope=(".product-prices", "#center_column .pb-right-column", "#center_column", "#buy_block"),
+    sold_out=("#add_to_cart.unvisible",),
     selling=(
         ".current-price .current-price-value",
         ".current-price [itemprop=price]",

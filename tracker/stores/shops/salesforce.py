@@ -5,9 +5,15 @@ from tracker.stores.candidates import Weight
 
 _SFRA = Markup(
     name="salesforce",
-    scope=(".product-detail .prices", ".product-detail .attributes"),
-    selling=(".price .sales .value @content", ".price .sales .value", ".price .sales"),
-    listed=(".price .strike-through .value @content", ".price .strike-through .value"),
+    scope=(".product-detail",),
+    selling=(
+        ".prices .price .sales .value @content",
+        ".prices .price .sales .value",
+        ".prices .price .sales",
+    ),
+    listed=(".prices .price .strike-through .value @content", ".prices .price .strike-through .value"),
+    availability=(".availability-msg",),
+    sku=(".product-number .product-id", ".product-id"),
     weight=Weight.PLATFORM,
 )
 _SITE_GENESIS = Markup(
@@ -18,6 +24,7 @@ _SITE_GENESIS = Markup(
     listed=(".product-price .price-standard",),
     sold_out=(".availability-msg .not-available-msg", ".not-available-msg"),
     on_sale=(".in-stock-msg", "#add-to-cart"),
+    sku=(".product-number [itemprop=productID]", "input[name=pid] @value"),
     weight=Weight.PLATFORM,
 )
 

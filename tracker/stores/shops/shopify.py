@@ -24,9 +24,9 @@ def _currency(page: Page) -> str | None:
 _MARKUP = Markup(
     name="shopify",
     scope=(
-        "[id^=price-template]",
-        "product-info [id^=price-]",
+        "product-info",
         "[id^=ProductInfo-]",
+        "[id^=price-template]",
         "[id^=ProductSection]",
         ".product-single",
     ),
@@ -44,7 +44,9 @@ _MARKUP = Markup(
         "[id^=ComparePrice-]",
         ".product-single__price--compare-at",
     ),
-    sold_out=(".price--sold-out",),
+    sold_out=(".price--sold-out", "button[name=add][disabled]"),
+    on_sale=("button[name=add]:not([disabled])",),
+    sku=(".product__sku", ".variant-sku"),
     currency=_currency,
     weight=Weight.PLATFORM,
 )
