@@ -29,8 +29,8 @@ _MARKUP = Markup(
     title=(".x-item-title__mainTitle", "#itemTitle"),
     selling=(
         "#mm-saleDscPrc",
-        "#prcIsum @content",
         "#prcIsum",
+        "#prcIsum @content",
         ".x-bin-price .x-price-primary",
         ".x-price-primary",
     ),
