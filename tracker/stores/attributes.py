@@ -96,8 +96,8 @@ def _json(node: LexborNode, name: str) -> Any:
 
 def _named(page: Page) -> Iterator[Quote]:
     """Elements that carry a product's name and price, when the name is the page's subject."""
-    for name, price in _NAMED:
-        if price not in page.html:
+    for name, price in _NAMED if 'price="' in page.html else ():
+        if f"{price}=" not in page.html:
             continue
         for node in page.tree.css(f"[{name}][{price}]")[:_MOST_NODES]:
             attributes = node.attributes
@@ -109,6 +109,8 @@ def _named(page: Page) -> Iterator[Quote]:
 def _ordered(page: Page) -> Iterator[Quote]:
     """Hidden fields of a form: `item_name` and `amount` of the payment buttons, and their kin."""
     for name, price in _FIELDS:
+        if f'"{price}"' not in page.html:
+            continue
         for node in page.tree.css(f'form input[type="hidden"][name="{price}"]')[:20]:
             form = _form(node)
             title = form.css_first(f'input[name="{name}"]') if form else None

@@ -89,12 +89,12 @@ def _name(node: LexborNode) -> str:
 
 def _spoken(text: str, most: int) -> Iterator[Embedded]:
     """The values that are assigned or handed over in a script; one inside another is not told again."""
-    done = failed = 0
-    for count, start in enumerate(_START.finditer(text)):
-        if count >= _MOST_STARTS or most <= 0 or failed > _MOST_FAILURES:
+    at = failed = 0
+    for _ in range(_MOST_STARTS):
+        start = _START.search(text, at)
+        if start is None or most <= 0 or failed > _MOST_FAILURES:
             return
-        if start.start() < done:
-            continue
+        at = start.end()
         name = _spoken_name(text[max(0, start.start() - 120) : start.start()], text[start.start()])
         if name is None:
             continue
@@ -102,7 +102,7 @@ def _spoken(text: str, most: int) -> Iterator[Embedded]:
         if found is None:
             failed += 1
             continue
-        value, done = found
+        value, at = found
         if isinstance(value, str):
             values = loose_json.loads(value)
             value = values[0] if values else None
