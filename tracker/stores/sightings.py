@@ -107,6 +107,7 @@ class Sightings:
         self._buys = [sign.place for sign in landmarks.signs if sign.kind == "buy"]
         self.all = sorted(self._see(), key=lambda seen: seen.place)
         self.cut: int | None = None
+        self.in_rows = 0  # amounts that stand in rows of like things
         self._ranges()
         self._judge()
 
@@ -375,14 +376,16 @@ class Sightings:
                 names = re.sub(r"\d+", "", outline.names(up)).split(" ", 1)[0]
                 groups[outline.parents[up], outline.tags[up], names].setdefault(up, []).append(seen)
         for (_, tag, names), members in groups.items():
-            cards = {up: members[up] for up in members if len(members) > 1 and self._is_card(up)}
-            if len(cards) >= 2 or (cards and tag in ("li", "article")):
+            single = tag in ("li", "article")
+            cards = {up: members[up] for up in members if (single or len(members) > 1) and self._is_card(up)}
+            if len(cards) >= 2 or (cards and single):
                 role, members = Role.ELSEWHERE, cards
             elif len(members) >= 3 and (names or tag in ("li", "tr", "label", "option")):
                 amounts = {seen.amount for each in members.values() for seen in each}
                 role = Role.VARIANT if len(amounts) > 1 else Role.SELLING
             else:
                 continue
+            self.in_rows += len(members)
             for each in members.values():
                 for seen in each:
                     seen.role = role if role is Role.ELSEWHERE or seen.role is Role.SELLING else seen.role

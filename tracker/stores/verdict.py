@@ -19,6 +19,9 @@ _NO_OBJECTORS = (Weight.VISIBLE, Weight.EMBEDDED, Weight.UNSEEN)
 _SURE, _SURE_ENOUGH = 0.8, 0.62
 """How sure what a person sees must be: to overrule markup, and to be believed alone."""
 
+_FROM, _FROM_SEEN = 0.6, 0.65
+"""How sure a price can be that only says where prices begin."""
+
 _ALONE = 0.85
 """What is left of that surety when no markup agrees."""
 
@@ -65,8 +68,12 @@ class Verdict:
             chosen = Reason.NO_CURRENCY if Reason.NO_CURRENCY in outcomes else Reason.NO_PRICE
         if isinstance(chosen, _Settled):
             return self._offer(chosen)
-        marked_up = self._subjects[0].weight is not Weight.VISIBLE
-        if chosen is Reason.NO_PRICE and marked_up and self._said_availability() is Availability.OUT_OF_STOCK:
+        is_product = self._subjects[0].weight is not Weight.VISIBLE or self._visible.is_called_sold_out
+        if (
+            chosen is Reason.NO_PRICE
+            and is_product
+            and self._said_availability() is Availability.OUT_OF_STOCK
+        ):
             return self._offer(None)
         return Reading(Outcome.NO_OFFER, reason=chosen, candidates=self._visible.candidates())
 
@@ -103,7 +110,8 @@ class Verdict:
             if one is not None:
                 return _Settled(source, subject.weight, one, confidence)
         lowest = _one_price([quote for quote in priced if quote.role is Role.LOWEST])
-        return _Settled(source, subject.weight, lowest, min(0.6, confidence)) if lowest else Reason.AMBIGUOUS
+        most = _FROM_SEEN if subject.weight is Weight.VISIBLE else _FROM
+        return _Settled(source, subject.weight, lowest, min(most, confidence)) if lowest else Reason.AMBIGUOUS
 
     def _addressed(self, quotes: list[Quote]) -> list[Quote]:
         """The quotes that the page's own address names: by an article number, a variant in the query, or a

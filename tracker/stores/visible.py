@@ -129,8 +129,12 @@ class Visible:
     @cached_property
     def _speaks_of_stock(self) -> bool:
         """Whether the page is about one thing to buy, though it shows no price for it: nor for many others."""
-        others = sum(seen.role in (Role.ELSEWHERE, Role.VARIANT) for seen in self.sightings)
-        return self.availability is not Availability.UNKNOWN and others < 2
+        return self.availability is not Availability.UNKNOWN and not self._seen.in_rows
+
+    @property
+    def is_called_sold_out(self) -> bool:
+        """Whether an element that speaks of stock, and of nothing else, says that there is none."""
+        return any(sign.kind == "sold_out" and sign.named for sign in self.landmarks.signs)
 
     def claims(self) -> list[Claim]:
         """At most one claim, about the thing that the heading names."""
