@@ -8,7 +8,7 @@ _MARKUP = Markup(
     name="croma",
     title=("h1.pd-title",),
     selling=("#pdp-product-price",),
-    listed=("#old-price",),
+    listed=("#old-price", ".main-product-price .old-price .amount"),
     currency="INR",
 )
 
