@@ -33,11 +33,11 @@ _CODE = re.compile(r"[^\W_][\w./+ -]*", re.UNICODE)
 _NUMBER_SIGN = r"(?:#|n[or]\.?|n[°º]\.?|num(?:ber|mer|éro|ero)?\.?|code|id|nummer)"
 _SHOPS_LABELS = (
     rf"(?:(?:product|item|web|store|base) )?sku(?:[ -]?{_NUMBER_SIGN})?",
-    rf"(?:ebay )?item[ -]?(?:model )?{_NUMBER_SIGN}",
-    r"item(?=:? ?\d{5,}\b)",
+    rf"(?:ebay )?item[ -]?{_NUMBER_SIGN}",
+    r"item(?=[:\s\x02]{0,3}[A-Z]{0,3}\d{4,}\b)|style(?: colou?r)?(?=: ?[\w-]*\d)|bh ?#",
     rf"prod(?:uct|\.)?[ -]?(?:{_NUMBER_SIGN}|ref(?:erence)?\b\.?)",
     rf"art(?:icle|ikel|ículo|icolo|\.)?[ .-]{{0,2}}{_NUMBER_SIGN}",
-    rf"(?:stock|style|catalog(?:ue)?|cat\.?|order|part and|stk) ?{_NUMBER_SIGN}",
+    rf"(?:stock|style|catalog(?:ue)?|cat\.?|stk) ?{_NUMBER_SIGN}|order ?code",
     r"internet ?#|web ?id|dpci|tcin|asin|ugs",
     r"bestell[ -]?(?:nr\.?|nummer)|produkt[ -]?(?:nr\.?|nummer|code|id)|vare(?:nummer|nr\.?)",
     r"tuote(?:numero|koodi|nro)",
@@ -172,15 +172,25 @@ def _labelled(label: re.Pattern[str], shown: ShownText) -> Iterator[str]:
         if " " in number and not match["border"]:
             number = number.split()[0]
         found = article_number(number)
-        if found and any(sign.isdigit() for sign in found) and len(found) >= 2 and found.count(" ") <= 1:
+        if found and found.count(" ") <= 1 and (_DIGIT.search(found) or _is_word_for_a_number(match, found)):
             yield found
+
+
+def _is_word_for_a_number(match: re.Match[str], found: str) -> bool:
+    """Whether it is a number without digits, such as SKU: TSHIRT-BLUE."""
+    return (
+        match["label"].lower() == "sku"
+        and found.isupper()
+        and len(found) >= _SHORTEST_SURE
+        and " " not in found
+    )
 
 
 def _candidates(shown: ShownText) -> Iterator[str]:
     """Short pieces of the text that hold a digit, or after which one comes, each with the piece after it."""
     pieces = shown.text[:_FURTHEST_LABEL].split(BORDER)
     for piece, following in pairwise((*(p for p in pieces if p not in (":", ": ", "#", "")), "")):
-        if len(piece) <= _LONGEST_PIECE and _DIGIT.search(piece):
+        if len(piece) <= _LONGEST_PIECE and (_DIGIT.search(piece) or "SKU" in piece):
             yield f"{piece}{BORDER}{following[:_LONGEST]}"
         elif len(piece) <= _LONGEST_LABEL and len(following) <= _LONGEST and _DIGIT.search(following):
             yield f"{piece}{BORDER}{following}"
