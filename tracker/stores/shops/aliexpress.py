@@ -1,5 +1,5 @@
-"""AliExpress: `runParams`, which pages carried until 2022; newer ones ask for prices after loading and say
-nothing to a reader. No page was seen. A range over variants is no price.
+"""AliExpress: `runParams`, which pages carried until 2022; newer ones ask for prices after loading, and show
+them to a browser alone. No page was seen. A range over variants is no price.
 """
 
 from tracker.stores.adapter import Adapter, Markup
@@ -19,8 +19,12 @@ _STATE = State(
 _MARKUP = Markup(
     name="aliexpress",
     title=("h1.product-title-text",),
-    selling=(".product-price-current .product-price-value", ".uniform-banner-box-price"),
-    listed=(".product-price-original .product-price-value",),
+    selling=(
+        ".product-price-current .product-price-value",
+        ".uniform-banner-box-price",
+        "[class*=price--currentPriceText]",
+    ),
+    listed=(".product-price-original .product-price-value", "[class*=price--originalText]"),
 )
 
 ADAPTER = Adapter(

@@ -34,6 +34,7 @@ _MARKUP = Markup(
         "#corePriceDisplay_mobile_feature_div .priceToPay",
         "#apex_desktop .apexPriceToPay .a-offscreen",
         "#corePrice_desktop .apexPriceToPay .a-offscreen",
+        "#newAccordionRow_0 .a-price:not(.a-text-price) .a-offscreen",
         "#corePrice_feature_div .a-price:not(.a-text-price) .a-offscreen",
         "#priceblock_dealprice",
         "#priceblock_saleprice",

@@ -1,4 +1,4 @@
-"""Flipkart: the structure and the state, for its class names are hashed anew with each release.
+"""Flipkart: the state and the structure, then classes, for those are hashed anew with each release.
 
 Seen: pages of 2024 and 2025. JSON-LD names the price; the row beside the heading ("₹19,490 ₹24,999 22%
 off") also names the MRP. "Buy at" and exchange prices, which hold with a card or an old phone, stand in no
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from selectolax.lexbor import LexborNode
 
-from tracker.stores.adapter import Adapter
+from tracker.stores.adapter import Adapter, Markup
 from tracker.stores.candidates import Claim, Quote, Weight
 from tracker.stores.offer import Evidence
 from tracker.stores.page import Page, tidy
@@ -37,6 +37,15 @@ _STATE = State(
     sku=("productId",),
     brand=("brand",),
     currency="INR",
+)
+# The pairs of classes that told the price of the page's own thing from all others, by the year they ended.
+_MARKUP = Markup(
+    name="flipkart",
+    selling=(".Nx9bqj.CxhGGd", "._30jeq3._16Jk6d", "._1vC4OE._3qQ9m1"),  # 2025, 2024, 2020
+    listed=(r".yRaY8j.A6\+E6v", "._3I9_wc._2p6lqe", "._3auQ3N._1POkHg"),
+    sold_out=("._16FRp0",),
+    currency="INR",
+    weight=Weight.PLATFORM,
 )
 _OFF = re.compile(r"\W*(\d{1,2})% off\W*", re.IGNORECASE)
 _HIGHEST_CLIMB = 6
@@ -75,4 +84,6 @@ def _fits(price: Decimal, mrp: Decimal, percent: int) -> bool:
     return abs((1 - price / mrp) * 100 - percent) <= 1
 
 
-ADAPTER = Adapter(domains={"flipkart.com": "Flipkart", "shopsy.in": "Shopsy"}, sources=(_STATE, read_row))
+ADAPTER = Adapter(
+    domains={"flipkart.com": "Flipkart", "shopsy.in": "Shopsy"}, sources=(_STATE, read_row, _MARKUP)
+)

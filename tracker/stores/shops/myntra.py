@@ -2,7 +2,7 @@
 body.
 """
 
-from tracker.stores.adapter import Adapter
+from tracker.stores.adapter import Adapter, Markup
 from tracker.stores.state import State
 
 _STATE = State(
@@ -20,4 +20,13 @@ _STATE = State(
     currency="INR",
 )
 
-ADAPTER = Adapter(domains={"myntra.com": "Myntra"}, sources=(_STATE,))
+_MARKUP = Markup(
+    name="myntra",
+    title=("h1.pdp-name",),
+    selling=(".pdp-price strong", ".pdp-price"),
+    listed=(".pdp-mrp s", ".pdp-mrp"),
+    brand=("h1.pdp-title",),
+    currency="INR",
+)
+
+ADAPTER = Adapter(domains={"myntra.com": "Myntra"}, sources=(_STATE, _MARKUP))
