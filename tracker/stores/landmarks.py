@@ -25,6 +25,11 @@ _HIDDEN_NAME = re.compile(
     r"(?:^|\s)(?:hidden|hide|d-none|is-hidden|u-hidden|ng-hide|invisible|no-display|js-hidden)(?:\s|$)"
 )
 _BESIDE_PRICES = re.compile(r"rating|review|compar|filter|promo|banner|sticky|item|sidebar", re.IGNORECASE)
+_PERHAPS_HERE = re.compile(
+    r"sidebar|sticky|banner|promo-?bar|popular|filter|modal|ratings?|reviews?|social|compar\w*|history|tooltip"
+    r"|popover|add-?ons?|products?-?(?:item|card|list|grid)|item-?tile|warrant|comment",
+    re.IGNORECASE,
+)
 _CONTROLS = frozenset({"button", "input", "a", "form"})
 _BEFORE_HEADING, _AFTER_HEADING = 3_000, 12_000
 _LONGEST_LINE = 90
@@ -135,6 +140,18 @@ class Landmarks:
         found = ELSEWHERE_NAME.search(names) if names else None
         # "product-price-rating" and "price-comparison" hold the price beside the stars.
         return found is not None and not (PRICE_NAME.search(names) and _BESIDE_PRICES.search(found.group()))
+
+    def is_surely_elsewhere(self, at: int) -> bool:
+        """`is_elsewhere`, by a name that no shop gives to the place of its own price."""
+        for up in self.outline.ancestors(at):
+            if up in self._path:
+                return False
+            names = self.outline.names(up)
+            if self.outline.tags[up] in ("nav", "footer") or any(
+                not _PERHAPS_HERE.fullmatch(found.group()) for found in ELSEWHERE_NAME.finditer(names)
+            ):
+                return True
+        return False
 
     def is_hidden(self, at: int) -> bool:
         path: list[int] = []

@@ -178,11 +178,19 @@ class Outline:
             return ("", piece) if parting in ("", TIGHT) or self._is_cents(owner) else (parting, piece)
         if not _ENDS_IN_WHOLE.search(tail):
             return parting, piece
-        bare = parting == TIGHT and piece.isdigit() and _ENDS_IN_MARKED_WHOLE.search(tail)
+        bare = piece.isdigit() and bool(_ENDS_IN_MARKED_WHOLE.search(tail))
+        bare = bare and (parting == TIGHT or (parting in (LOOSE, "\n") and self._is_in_price(owner)))
         if bare or self._is_cents(owner):
             digits = "".join(sign for sign in piece if sign.isdigit())
             return "", digits.translate(_RAISED) + piece.replace(digits, "")
         return parting, piece
+
+    def _is_in_price(self, owner: int) -> bool:
+        """Whether the element, or the one around it, calls itself a price and holds little else."""
+        for at in (owner, self.parents[owner] if owner > 0 else -1):
+            if at >= 0 and "price" in self.names(at).lower() and self._length - self.starts[at] < 16:
+                return True
+        return False
 
     def _is_cents(self, owner: int) -> bool:
         at = owner

@@ -26,6 +26,8 @@ from tracker.stores.words import (
 
 _MOST_AFTER, _MOST_BEFORE, _MOST_NAMED = 60, 24, 300
 _LONGEST_PRICE = 48
+_BESIDE = 800
+_SOON = 1_200
 _WINDOW_BEFORE, _WINDOW_AFTER = 6_000, 40_000
 _BIG = frozenset({"h1", "h2", "h3", "h4", "strong", "b", "big"})
 _STRUCK = frozenset({"del", "s", "strike"})
@@ -42,6 +44,7 @@ _PERCENT = re.compile(r"(?<![\d.,])([1-9]\d?)(?:[.,]\d+)?\s?%")
 _OTHER_CURRENCY = re.compile(
     r"[\s\x1e\x1f]{0,2}[/|(≈~=·-]?[\s\x1e\x1f]{0,2}(?:approx\.?|ca\.?|about)?[\s\x1e\x1f]{0,2}", re.IGNORECASE
 )
+_LONE_CENTS = re.compile(r"[\x1e\x1f\n][0-9]{2}(?=[\s\x1e\x1f]|$)")  # which may belong to the amount before
 _NAMES_A_THING = re.compile(r"[^\W\d_]{3}")
 _CARRIED = frozenset({Role.EXCHANGE, Role.SAVING, Role.THRESHOLD, Role.INSTALMENT, Role.SUBSCRIPTION})
 _LETTER = re.compile(r"[^\W\d_]")
@@ -87,6 +90,7 @@ class Sighting:
     named: bool = False
     marked: bool = True
     labelled: bool = False
+    forgiven: bool = False  # its part of the page is named after other things
     soft: bool = False  # named "regular" or "list", as some themes name every price
     where: str = ""
 
@@ -110,6 +114,10 @@ class Sightings:
         self.in_rows = 0  # amounts that stand in rows of like things
         self._ranges()
         self._judge()
+
+    def is_beside_buying(self, seen: Sighting) -> bool:
+        """Whether something to press for buying stands near a price."""
+        return any(abs(place - seen.place) < _BESIDE for place in self._buys)
 
     def _see(self) -> Iterator[Sighting]:
         text = self._outline.text
@@ -210,6 +218,7 @@ class Sightings:
             previous = self.all[number - 1].end if number else 0
             following = self.all[number + 1].place if number + 1 < len(self.all) else len(self._outline.text)
             self._give_role(number, seen, previous, following)
+        self._forgive()
         self._cut()
         self._soften()
         self._reduced()
@@ -246,6 +255,8 @@ class Sightings:
         if _LETTER.search(before) or after.strip() or "(" in before:
             role = role_in_words(before, after, last="\n" in self._outline.text[seen.end : following])
         role = role or self._carried(seen, number)
+        if role is None and before.rstrip(" \x1e\x1f").endswith("(") and 0 < seen.place - previous < 30 and number:
+            role = Role.UNIT
         for names in named[:3] if role in (None, Role.SELLING) else ():
             other = next((other for other, pattern in OTHER_NAMES if names and pattern.search(names)), None)
             if other is not None and not (role is Role.SELLING and other in (Role.VARIANT, Role.SHIPPING)):
@@ -307,6 +318,17 @@ class Sightings:
             if style and "line-through" in style:
                 return True
         return False
+
+    def _forgive(self) -> None:
+        """When nothing else asks for money, a price in a "sidebar" or a "sticky" part may be the subject's after
+        all, if it stands soon after the heading.
+        """
+        if any(seen.role in (Role.SELLING, Role.LOWEST) for seen in self.all):
+            return
+        for seen in self.all:
+            near = 0 <= seen.place - self._middle < _SOON
+            if seen.role is Role.ELSEWHERE and near and not self._marks.is_surely_elsewhere(seen.at):
+                seen.role, seen.forgiven = Role.SELLING, True
 
     def _cut(self) -> None:
         """What follows a line such as "You may also like" is not the subject's, once its own price was said."""
@@ -443,6 +465,10 @@ class Sightings:
             weight -= 1.5
         if seen.soft:
             weight -= 0.5
+        if seen.forgiven:
+            weight -= 1.0
+        if _LONE_CENTS.match(outline.text, seen.end) and seen.amount == int(seen.amount):
+            weight -= 2.5
         if _WITHOUT_TAX.search(outline.text[max(seen.place - 30, 0) : seen.end + 25]):
             weight -= 0.7
         return weight

@@ -168,6 +168,8 @@ class Verdict:
             return stated
         if seen.amount == first.amount or seen.quote.currency != first.quote.currency:
             return stated
+        if seen.amount == int(first.amount):
+            return stated  # the cents were lost to the eye
         highest = first.quote.highest
         if first.quote.role is Role.LOWEST:
             inside = seen.quote.role is Role.SELLING and highest and first.amount < seen.amount <= highest
@@ -254,6 +256,8 @@ class Verdict:
 
     def _availability(self, settled: _Settled | None) -> Availability:
         """In stock, when any of the source's offers at this price is: sizes of one price come and go."""
+        if self._visible.is_plainly_sold_out:
+            return Availability.OUT_OF_STOCK
         if settled is None:
             return self._said_availability()
         if settled.addressed:

@@ -136,10 +136,23 @@ class Visible:
         """Whether an element that speaks of stock, and of nothing else, says that there is none."""
         return any(sign.kind == "sold_out" and sign.named for sign in self.landmarks.signs)
 
+    @cached_property
+    def is_plainly_sold_out(self) -> bool:
+        """Whether the page says so where it speaks of stock or where its button would be, and offers nothing to
+        press: then it is right, whatever its markup says.
+        """
+        return (
+            self.availability is Availability.OUT_OF_STOCK
+            and self.is_called_sold_out
+            and not any(sign.kind in ("buy", "in_stock") for sign in self.landmarks.signs)
+        )
+
     def claims(self) -> list[Claim]:
         """At most one claim, about the thing that the heading names."""
-        title = self.landmarks.title
         best = self.best
+        title = self.landmarks.title
+        if title is None and best is not None and self._seen.is_beside_buying(best):
+            title = self._page.meta("og:title", "twitter:title") or self._page.window_title
         if title is None or (best is None and not self._speaks_of_stock):
             return []
         if best is None:

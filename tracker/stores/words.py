@@ -112,10 +112,11 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
             r"|\bsegunda mano\b|\busato\b|\btweedehands|\bsellers?\b|\bother offers?\b|\brent(?:al)?\b|\bkindle\b|\baudiobook\b",
         ),
     ),
+    (Role.VARIANT, _any_of(r"\bapprox(?:imately|\.)?|\bca\.\s*$|\broughly\b|\benviron\s*$|約\s*$")),
     (
         Role.UNIT,
         _any_of(
-            r"\bunit price\b|\bprice per\b|\bper unit\b|\bgrundpreis|\bprix au\b|\(\s*$|\bpro \d|\bje \d"
+            r"\bunit price\b|\bprice per\b|\bper unit\b|\bgrundpreis|\bprix au\b|\bpro \d|\bje \d"
         ),
     ),
 )
@@ -162,9 +163,9 @@ _AFTER: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (Role.EXCHANGE, _any_of(r"^\W{0,3}(?:on exchange|with exchange|with trade|after trade|with your)")),
     (Role.MEMBER, _any_of(r"^\W{0,3}(?:for members|members?|with prime|with club)\b")),
     (Role.USED, _any_of(r"^\W{0,3}(?:used|refurbished|pre-?owned)\b")),
-    (Role.LOWEST, _any_of(r"^\W{0,2}(?:and up|\+(?!\w)|起|から|〜|～)")),
 )
 
+_AND_UP = _any_of(r"\W{0,2}(?:and up|\+(?!\w)|起|から|〜|～)")
 _FURTHEST_WORD = 34
 """Signs between a word and the amount that it speaks of."""
 
@@ -176,6 +177,11 @@ def role_in_words(before: str, after: str, *, last: bool = True) -> Role | None:
     for role, pattern in _AFTER:
         if (last or role is not Role.LIST) and pattern.search(after):
             return role
+    found = _role_before(before)
+    return Role.LOWEST if found in (None, Role.SELLING) and _AND_UP.match(after) else found
+
+
+def _role_before(before: str) -> Role | None:
     best: tuple[int, int, Role] | None = None
     near = before[-60:]
     for role, pattern in _BEFORE:
@@ -289,7 +295,7 @@ SOLD_OUT = _any_of(
     r"(?:this |the )?(?:item|product|size|style|variant|article)?\s?(?:is |are |has )?(?:currently |temporarily |now |been )?(?:sold ?out|out[- ]of[- ]stock|unavailable|not available"
     r"|no longer (?:available|in stock|sold)|discontinued|not in stock)(?: online| at this time| right now| for now)?(?:[.!:].{0,60})?",
     r"(?:e-?mail|notify|alert|tell) me(?: when)?(?: (?:it['’]?s |back )?(?:available|in[- ]stock|back))?|back in stock (?:alert|notification)|join (?:the )?wait(?:ing)? ?list|coming soon"
-    r"|in stock soon|temporarily out|0 in stock|backordered",
+    r"|in stock soon|temporarily out|0 in stock",
     r"availability:? ?(?:out of stock|sold out|unavailable)|(?:stock|status):? ?(?:out of stock|sold out|unavailable)",
     r"ausverkauft|nicht (?:auf lager|verfügbar|vorrätig|lieferbar|mehr verfügbar)|vergriffen|derzeit nicht (?:verfügbar|lieferbar)",
     r"rupture(?: de stock)?|épuisé|indisponible|(?:produit |article )?(?:actuellement )?(?:en rupture|indisponible)|victime de son succès",
@@ -298,6 +304,9 @@ SOLD_OUT = _any_of(
     r"нет в наличии|распродано|tükendi|stokta yok|स्टॉक में नहीं|उपलब्ध नहीं(?: है)?|缺货|售罄|已售完|在庫切れ|売り切れ|品切れ|품절|نفدت الكمية|غير متوفر|אזל",
 )
 IN_STOCK = _any_of(
+    r"(?:select|choose|enter)? ?(?:quantity|qty|menge|anzahl|quantité|cantidad|quantità|aantal|quantidade|ilość|antal|数量)\s?\.?:?(?: ?\d+)?",
+    r"(?:select|choose|pick) (?:a |your )?(?:size|colou?r|options?|style)|(?:configure|customi[sz]e|build yours?|personali[sz]e)(?: now| it| and buy)?"
+    r"|(?:go to|visit|zum) (?:the )?(?:shop|store|deal|offer|angebot|händler)|(?:view|see) (?:deal|offers?)|add to (?:registry|wedding registry)",
     r"(?:availability|status|stock)?\s?:?\s?(?:currently |usually |now |item |product |this item is |available and )?(?:in[- ]stock|available)(?: now| online| to ship| for (?:delivery|shipping|order|immediate \w+)"
     r"|,? ready to ship| and ready to ship| - ships .{0,30}| \(?\d+ .{0,20}\)?|[.!,:;-].{0,60})?",
     r"only \d+ (?:left|remaining|available)(?: .{0,40})?|\d+\+? (?:in stock|available|left(?: in stock)?|units? (?:left|available))(?: .{0,30})?|low stock.{0,30}|last (?:one|few).{0,20}|hurry.{0,40}left"
