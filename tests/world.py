@@ -260,7 +260,9 @@ def settings_of(origin: str, token: str, database_url: str, redis_url: str, **va
         "database_url": database_url,
         "redis_url": redis_url,
         "fetch_allow_private": frozenset({origin.removeprefix("http://")}),
-        "check_interval_seconds": 1,
+        # A test says when the shop is looked at (`hears`, `checked`), and a hint is never lost here.
+        "check_interval_seconds": 3600,
+        "sweep_seconds": 5,
         "telegram_messages_per_second": 1000,
         "telegram_messages_per_second_per_chat": 1000,
     }
@@ -352,6 +354,7 @@ async def _running(world: World) -> AsyncIterator[None]:
         await ready
         yield
     finally:
+        await _let_jobs_end()
         for part in parts:
             part.cancel()
         for part in parts:
@@ -366,11 +369,20 @@ async def _close_at_once(bot: Bot) -> None:
         await bot.session._session.close()
 
 
-async def _let_arq_end(connections: Iterable[ArqRedis]) -> None:
-    """arq writes a job's end down in a task that nobody waits for, on a connection opened anew if need be."""
-    late = [task for task in asyncio.all_tasks() if "Worker.finish" in repr(task.get_coro())]
+async def _let_jobs_end() -> None:
+    """arq writes a job's end down after it, in tasks that it does not wait for when it is stopped."""
+    late = [
+        task
+        for task in asyncio.all_tasks()
+        if any(name in repr(task.get_coro()) for name in ("Worker.run_job", "Worker.finish"))
+    ]
     if late:
-        await asyncio.wait(late)
+        await asyncio.wait(late, timeout=2)
+
+
+async def _let_arq_end(connections: Iterable[ArqRedis]) -> None:
+    """What arq still wrote down may have opened a connection anew."""
+    await _let_jobs_end()
     for connection in connections:
         await connection.aclose(close_connection_pool=True)
 

@@ -23,7 +23,7 @@ BLOCKED = "127.0.0.1 does not let me read this page right now. Please send the l
         ("huge", "That page is too large for me to read."),
         ("truncated", "This is no page of a single product."),
         ("redirect_loop", "That link only leads in circles."),
-        ("error500", "I found no price on this page."),
+        ("error500", COULD_NOT_OPEN),
         ("needs_script", "127.0.0.1 shows its price only inside a browser"),
     ],
 )
@@ -101,7 +101,7 @@ async def test_every_address_that_cannot_be_fetched_gets_the_same_sentence(url: 
 async def test_a_redirect_to_an_inside_address_is_refused_without_a_connection(
     make_world: MakeWorld,
 ) -> None:
-    world = await make_world(check_interval_seconds=3600)
+    world = await make_world()
     say = Say(world)
     with socket.create_server(("127.0.0.1", 0)) as inside:
         inside.setblocking(False)

@@ -52,17 +52,14 @@ async def test_d14_a_message_without_a_link_gets_one_sentence(
     content: dict[str, Any], say: Say, world: World
 ) -> None:
     await say("/start")
+    position = world.telegram.state.position
     with structlog.testing.capture_logs() as lines:
         update_id = world.telegram.push_update(
             {"message": message(PRIVATE, **content) | {"from": ASHA_HERSELF}}
         )
-        [answer] = await say.followed(update_id, world.telegram.state.chat(ASHA).messages and _last(world))
+        [answer] = await say.followed(update_id, position)
     assert answer.startswith("I see no link in that.")
     assert not [line for line in lines if line["log_level"] == "error"]
-
-
-def _last(world: World) -> int:
-    return max(each.created_at for each in world.telegram.state.chat(ASHA).messages.values())
 
 
 @pytest.mark.parametrize(

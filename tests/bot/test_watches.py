@@ -159,6 +159,17 @@ async def test_a_word_that_one_name_holds_is_enough(three: object, say: Say, wor
     assert await states(world) == [WatchState.PAUSED, WatchState.ACTIVE, WatchState.ACTIVE]
 
 
+@on_both_databases
+async def test_words_of_nothing_visible_are_no_words(three: object, say: Say, world: World) -> None:
+    for words in ("\0", "\u202e", "\0\u200f"):
+        assert await say(f"/stop {words}") == ["Which one shall I stop watching?"]
+        [listed] = await say(f"/list {words}")
+        assert numbers(listed) == ["#3", "#2", "#1"]
+    await say("/list")
+    await say.tap("l|0|name|\0", forced=True)
+    assert numbers(say.last["text"]) == ["#1", "#2", "#3"]
+
+
 async def test_a_word_that_several_names_hold_is_asked_about(three: object, say: Say, world: World) -> None:
     assert await say("/pause m") == ["Several match “m”. Which one?"]
     assert say.buttons() == ["#2 Lamp", "#3 Mug"]
@@ -169,7 +180,7 @@ async def test_a_word_that_several_names_hold_is_asked_about(three: object, say:
 
 
 async def test_words_that_mean_no_watch_change_nothing(three: object, say: Say, world: World) -> None:
-    for words in ("4", "fridge", "-1", "1 2", "9" * 30, "<b>", "%", "\u202e", "99999999999", "\0"):
+    for words in ("4", "fridge", "-1", "1 2", "9" * 30, "<b>", "%", "99999999999", "<", "\\"):
         [answer] = await say(f"/stop {words}")
         assert answer.startswith("You watch nothing called “"), words
     assert await states(world) == [WatchState.ACTIVE] * 3
