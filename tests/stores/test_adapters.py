@@ -146,6 +146,13 @@ def test_the_first_source_that_knows_a_price_speaks_for_an_adapter() -> None:
     assert [claim.source for claim in Adapter(sources=(sold_out,)).claims(page)] == ["first"]
 
 
+def test_zones_about_other_things_leave_the_page_whatever_they_hold() -> None:
+    page = Page("<h1>Lamp</h1>" + "<div class=related><b>Other</b>" * 20 + "</div>" * 20 + "<i>End</i>", URL)
+    Adapter(elsewhere=(".related",)).tidy_up(page)
+    assert page.tree.body is not None
+    assert page.tree.body.text() == "LampEnd"
+
+
 def test_no_adapter_is_half_there() -> None:
     assert [module.ADAPTER for module in SHOPS.values()] == list(ADAPTERS)
     domains = [domain for adapter in ADAPTERS for domain in adapter.domains]

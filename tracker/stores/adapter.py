@@ -55,8 +55,12 @@ class Adapter:
     def tidy_up(self, page: Page) -> None:
         """Take off the page what is about other things."""
         for selector in self.elsewhere:
-            for node in page.tree.css(selector)[:_MOST_ZONES]:
-                node.decompose()
+            # One at a time: a zone inside another is freed with it, and must not be touched again.
+            for _ in range(_MOST_ZONES):
+                zone = page.tree.css_first(selector)
+                if zone is None:
+                    break
+                zone.decompose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,5 +203,5 @@ def _shown(page: Page, text: str, exact: bool, currency: str | None) -> Shown | 
 
 
 _RANGE = re.compile(r"\d\s{0,3}[-–—~]\s{0,3}[^\d\s]{0,4}\s{0,2}\d")
-_MOST_ZONES = 200
+_MOST_ZONES = 50
 _MOST_NODES = 30
