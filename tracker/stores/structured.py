@@ -39,6 +39,7 @@ _OFFERS = re.compile(r'"offers"\s{0,5}:\s{0,20}(?=[{\[])')
 _MOST_NODES = 50_000
 _MOST_ITEMS = 2_000
 _MOST_OFFERS = 500
+_MOST_JOINED = 100
 
 
 class Graph:
@@ -143,7 +144,7 @@ def read_json_ld(page: Page, graph: Graph) -> list[Claim]:
 
 
 def _joined(one: Claim, other: Claim) -> Claim:
-    if one == other or not other.quotes:
+    if one == other or not other.quotes or len(one.quotes) >= _MOST_JOINED:
         return one
     if not one.quotes:
         return other
@@ -154,9 +155,11 @@ def _joined(one: Claim, other: Claim) -> Claim:
 
 def _of_variant(claim: Claim) -> Iterator[Quote]:
     for quote in claim.quotes:
-        yield replace(
-            quote, url=quote.url or claim.url, sku=quote.sku or claim.sku, gtin=quote.gtin or claim.gtin
-        )
+        facts = (quote.url or claim.url, quote.sku or claim.sku, quote.gtin or claim.gtin)
+        if facts == (quote.url, quote.sku, quote.gtin):
+            yield quote  # as it is: thousands of nodes are joined one by one
+        else:
+            yield replace(quote, url=facts[0], sku=facts[1], gtin=facts[2])
 
 
 def _claim(page: Page, graph: Graph, node: Node, beside: bool) -> Claim:
