@@ -1,6 +1,7 @@
 """Whatever the bytes, a reading comes back; what cannot be read in time costs one process and no more."""
 
 import asyncio
+import gzip
 import os
 import select
 import signal
@@ -71,7 +72,46 @@ HOSTILE = {
     "one endless class": b"<h1>x</h1><div class='" + b"price " * 200_000 + b"'>5</div>",
     "many metas": b"<meta property='product:price:amount' content='1e999'>" * 5_000,
     "microdata without end": b"<div itemscope itemprop=offers itemtype=https://schema.org/Product>" * 500,
+    "a million entries": linked_data("[" + "1," * 1_000_000 + "1]"),
+    "a million offers": linked_data(
+        '{"@type": "Product", "name": "Lamp", "offers": [' + '{"price":5},' * 600_000 + "1]}"
+    ),
+    "many keys": linked_data("{" + ",".join(f'"k{n}":1' for n in range(500_000)) + "}"),
+    "state without end": b"<script>window.__INITIAL_STATE__ = [" + b'{"price":1,"name":"x"},' * 350_000,
+    "states within states": b"<script>" + b'var product = {"a":{"b":' * 20_000,
+    "next data without end": b'<script id="__NEXT_DATA__" type="application/json">' + b'{"a":' * 100_000,
+    "braces": b"<script>var state = " + b"{" * 4_000_000,
+    "strings without end": b"<script>window.__INITIAL_STATE__ = {" + b'"\\' * 2_000_000,
+    "eight megabytes of words": b"<h1>x</h1>" + b"word " * 1_600_000,
+    "eight megabytes of digits": b"<h1>x</h1><p>" + b"1" * 8_000_000,
+    "only less-than signs": b"<" * 4_000_000,
+    "cards": b"<h1>Lamps</h1>"
+    + b"<li><a href=/x>Lamp</a><b class=price>$9</b><button>Buy now</button></li>" * 50_000,
+    "headings": b"<h1>Lamp</h1>" * 200_000,
+    "page types": b"<script>" + b"pageType: price low to high" * 200_000,
+    "a title without end": b"<title>" + b"the page you requested " * 300_000,
+    "buttons": b"<h1>Lamp</h1>" + b"<button>Add to cart</button>" * 150_000,
+    "unclosed formatting": b"<h1>Lamp</h1>" + b"<a><b><i>" * 15_000,
+    "gzip of gzip": gzip.compress(gzip.compress(GOOD)),
+    "gzip in a page": b"<html>" + gzip.compress(GOOD) * 200,
 }  # fmt: skip
+
+AMOUNTS = [
+    "NaN", "Infinity", "-Infinity", "1e400", "-1e400", "1e999999999", '"1E+9999999"', '"sNaN"', "-1499",
+    '"-1499"', "0", '"0.00"', "1000000000000000", '"1,00,00,00,00,00,00,000"', "1499e-9", '"1499 1599"',
+    "true", '"free"', '"\\u0000"',
+]  # fmt: skip
+
+QUADRATIC = {
+    "nested elements": b"<div>" * 100_000,
+    "unclosed options": b"<select>" + b"<option>5" * 100_000,
+    "attributes": b"<p " + b" ".join(b"a%d=1" % number for number in range(99_999)) + b">",
+}
+
+TITLES = [
+    "\u202egnihtyna\u202c", "\u2066lamp\u2069", "<b>Lamp</b>", "[Lamp](tg://user?id=1)", "*Lamp* _`x`_",
+    "=cmd()",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE)
@@ -80,6 +120,18 @@ def test_hostile_bytes_give_a_reading_without_a_price_in_reasonable_time(html: b
     reading = read(html, URL)
     assert price(reading) in (None, "5.00")
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
+def test_an_amount_that_nobody_asks_is_no_price(amount: str) -> None:
+    assert price(read(linked_data(LAMP.replace("1499", amount)), URL)) is None
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_marks_and_markup_in_a_title_cost_no_price(title: str) -> None:
+    heading = f"<h1>{title.replace('<', '&lt;')}</h1>".encode()
+    reading = read(heading + linked_data(LAMP.replace("Lamp", title)), URL)
+    assert price(reading) == "1499.00"
 
 
 @pytest.mark.parametrize(
@@ -152,9 +204,12 @@ async def pool() -> AsyncIterator[ReaderPool]:
 
 
 @pytest.mark.processes
-async def test_a_quadratic_page_is_stopped_in_time_and_the_next_page_reads_fine(pool: ReaderPool) -> None:
+@pytest.mark.parametrize("html", QUADRATIC.values(), ids=QUADRATIC)
+async def test_a_quadratic_page_is_stopped_in_time_and_the_next_page_reads_fine(
+    pool: ReaderPool, html: bytes
+) -> None:
     started = time.monotonic()
-    reading = await pool.read(b"<div>" * 100_000, URL)
+    reading = await pool.read(html, URL)
     assert reading == Reading(Outcome.NO_OFFER, reason=Reason.TOO_SLOW)
     assert time.monotonic() - started < 3
     assert price(await pool.read(GOOD, URL)) == "1499.00"
