@@ -198,7 +198,7 @@ def test_a_foreign_title_stays_a_title(title: str, shown: str) -> None:
     title=st.text(max_size=600),
     seller=st.text(max_size=300),
     variant=st.text(max_size=300),
-    minor=st.integers(min_value=1, max_value=10**15),
+    minor=st.integers(min_value=1, max_value=10**15 - 1),
     currency=st.sampled_from(["INR", "JPY", "KWD", "EUR"]),
 )
 def test_no_card_is_longer_than_a_caption_may_be(
