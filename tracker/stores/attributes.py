@@ -59,6 +59,7 @@ def _amount(page: Page, value: Any, currency: str | None = None) -> Decimal | No
 
 
 def _quote(page: Page, source: str, selling: Any, listed: Any = None, currency: str | None = None) -> Quote:
+    currency = currency or page.currency
     amount, larger = _amount(page, selling, currency), _amount(page, listed, currency)
     return Quote(
         evidence=Evidence(f"attribute {source}", (tidy(str(selling), 60) or "")),

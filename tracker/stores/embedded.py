@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 from tracker.stores.availability import availability_of
 from tracker.stores.candidates import Claim, Quote, Weight
-from tracker.stores.currencies import INDIAN_GROUPING, NO_DECIMALS, currency_of, currency_of_country
+from tracker.stores.currencies import INDIAN_GROUPING, NO_DECIMALS, currency_of
 from tracker.stores.identifiers import article_number, gtin_of, is_shown
 from tracker.stores.offer import Availability, Evidence
 from tracker.stores.page import Page, tidy
@@ -81,6 +82,7 @@ _CURRENCIES = (
 )
 _PRICED = (*_CONTAINERS, "value", "current", "sale", "finalprice", "saleprice")
 _SPEAKS_OF_CURRENCY = frozenset((*_CURRENCIES, *_PRICED))
+_VARIANT_IDS = ("id", "variantid", "sku", "skuid", "code", "articlenumber")
 _SKUS = ("sku", "productsku", "skuid", "skucode", "itemnumber", "partnumber", "articlenumber", "productcode")
 _MAKERS = ("mpn", "modelnumber", "manufacturerpartnumber", "partno", "model")
 _KEYS = ("productid", "itemid", "id", "code", "contentids")
@@ -224,16 +226,18 @@ def _quotes(page: Page, product: _Product, shown: ShownText) -> Iterator[Quote]:
 
 
 def _is_asked(page: Page, variant: Node) -> bool:
-    number = _text(variant, ("id", "variantid", "sku"))
-    return bool(number) and len(number or "") >= 3 and f"={number}" in page.query
+    """Whether the address names this variant: as a value of its query, or as the last part of its path."""
+    numbers = [number.lower() for name in _VARIANT_IDS if (number := _text(variant, (name,)))]
+    last = page.path.rstrip("/").rpartition("/")[2].lower()
+    asked = {value.lower() for _, value in parse_qsl(page.query)[:30]} | {last, last.partition(".")[0]}
+    return any(len(number) >= 3 and number in asked for number in numbers)
 
 
 def _quote(page: Page, product: _Product, facts: Node, shown: ShownText) -> Quote | None:
-    currency = _currency(facts) or product.currency
-    known = currency or currency_of_country(page.country)
+    currency = _currency(facts) or product.currency or page.currency
     roles: dict[str, Decimal] = {}
     for role, value in _prices(facts):
-        amount = _amount(value, known, product.in_cents, page, shown)
+        amount = _amount(value, currency, product.in_cents, page, shown)
         if amount is not None:
             roles[role] = min(amount, roles.get(role, amount))
     selling = [roles[role] for role in ("sale", "plain") if role in roles]
