@@ -10,7 +10,6 @@ from price_parser import Price
 
 from benchmarks.reading_score.labels import Label
 from benchmarks.reading_score.marking import Answer
-from tracker.stores.candidates import availability_of
 from tracker.stores.offer import Availability, Reading
 from tracker.stores.registry import read
 
@@ -59,7 +58,7 @@ def extruct_and_price_parser(html: bytes, label: Label) -> Answer:
         return Answer(
             price=price.amount,
             currency=_text(offer.get("priceCurrency")) or price.currency,
-            availability=_said(availability_of(offer.get("availability"))),
+            availability=_declared(offer.get("availability")),
             title=_text(product.get("name")),
             sku=_text(product.get("sku")),
         )
@@ -69,13 +68,31 @@ def extruct_and_price_parser(html: bytes, label: Label) -> Answer:
     return Answer(
         price=price.amount,
         currency=_text(tags.get("product:price:currency") or tags.get("og:price:currency")),
-        availability=_said(availability_of(tags.get("product:availability") or tags.get("og:availability"))),
+        availability=_declared(tags.get("product:availability") or tags.get("og:availability")),
         title=_text(tags.get("og:title")),
     )
 
 
 def _said(availability: Availability) -> str | None:
     return None if availability is Availability.UNKNOWN else availability.value
+
+
+def _declared(value: Any) -> str | None:
+    """Of schema.org's terms and the words of meta tags: "https://schema.org/InStock", "in stock"."""
+    word = "".join(sign for sign in (_text(value) or "").rpartition("/")[2].lower() if sign.isalnum())
+    if word in (
+        "instock",
+        "onlineonly",
+        "limitedavailability",
+        "preorder",
+        "presale",
+        "backorder",
+        "available",
+    ):
+        return Availability.IN_STOCK.value
+    return (
+        Availability.OUT_OF_STOCK.value if word in ("outofstock", "oos", "soldout", "discontinued") else None
+    )
 
 
 def _products(data: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
