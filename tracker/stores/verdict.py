@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from tracker.money import Money
 from tracker.stores.availability import reconciled
 from tracker.stores.candidates import Claim, Quote, Role, Weight
-from tracker.stores.currencies import currency_of, currency_of_country, largest_minor
+from tracker.stores.currencies import largest_minor
 from tracker.stores.offer import Availability, Candidate, Offer, Outcome, Reading, Reason
 from tracker.stores.page import Page
 from tracker.stores.visible import Visible
@@ -27,8 +27,6 @@ _ALONE = 0.85
 
 _FAR_BEHIND = 3.0
 _MOST_CANDIDATES = 16
-
-_CURRENCY_TAGS = ("product:price:currency", "og:price:currency", "product:sale_price:currency", "currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +76,9 @@ class Verdict:
         return Reading(Outcome.NO_OFFER, reason=chosen, candidates=self._visible.candidates())
 
     def _in_currency(self, quote: Quote) -> Quote:
-        """With what the page's other tags name, else the currency of the shop's country, if it names none."""
-        if quote.amount is None or quote.currency:
-            return quote
-        for tag in _CURRENCY_TAGS:
-            found = {currency_of(text.strip()[:10]) for text in self._page.metas.get(tag, [])} - {None}
-            if len(found) == 1:
-                return replace(quote, currency=found.pop())
-        return replace(quote, currency=currency_of_country(self._page.country))
+        """With the currency that the page declares, or that of its country, if the quote names none."""
+        unnamed = quote.amount is not None and not quote.currency
+        return replace(quote, currency=self._page.currency) if unnamed else quote
 
     def _settle(self, source: int) -> _Settled | Reason:
         """The one price of a source that is meant, or why none is."""
