@@ -25,6 +25,7 @@ _HIDDEN_NAME = re.compile(
     r"(?:^|\s)(?:hidden|hide|d-none|is-hidden|u-hidden|ng-hide|invisible|no-display|js-hidden)(?:\s|$)"
 )
 _BESIDE_PRICES = re.compile(r"rating|review|compar|filter|promo|banner|sticky|item|sidebar", re.IGNORECASE)
+_AMOUNT_AT_END = re.compile(r"[\s•·|(:–—-]*(?:[$€£₹]|Rs\.?)\s?[\d.,]+\)?\s*$")
 _PERHAPS_HERE = re.compile(
     r"sidebar|sticky|banner|promo-?bar|popular|filter|modal|ratings?|reviews?|social|compar\w*|history|tooltip"
     r"|popover|add-?ons?|products?-?(?:item|card|list|grid)|item-?tile|warrant|comment",
@@ -199,7 +200,7 @@ class Landmarks:
         for count, match in enumerate(_LINES.finditer(self.outline.text, low, high)):
             if count > _MOST_LINES:
                 break
-            line = match.group().strip(" \t*!.,:;•·✓✔✗✘x×-–—>»›|+()[]😊🛒")
+            line = _AMOUNT_AT_END.sub("", match.group()).strip(" \t*!.,:;•·✓✔✗✘x×-–—>»›|+()[]😊🛒")
             if not 2 < len(line) < _LONGEST_LINE:
                 continue
             kind = next((kind for kind, pattern in _KINDS if pattern.fullmatch(line)), None)

@@ -23,6 +23,11 @@ _BLOCKS = frozenset(
     "figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section select summary table tbody td "
     "textarea tfoot th thead tr ul".split()
 )
+_NAMING = (
+    "class", "id", "itemprop", "data-test", "data-testid", "data-test-id", "data-qa", "data-automation",
+    "data-automation-id", "data-hook", "data-selenium", "data-cy", "data-auto", "data-locator", "data-at",
+    "data-id", "data-component", "data-ui", "data-role",
+)  # fmt: skip
 _ICONS = frozenset({"i", "span", "em", "b"})
 _BUTTONS = frozenset({"submit", "button", "image"})
 _INLINE, _SPACE, _BLOCK = 1, 2, 4
@@ -205,12 +210,11 @@ class Outline:
         return False
 
     def names(self, at: int) -> str:
-        """The class, id and itemprop of an element, in one line."""
+        """What an element is called by its class, id and the attributes that tests find it by, in one line."""
         found = self._names.get(at)
         if found is None:
             attributes = self.nodes[at].attributes
-            parts = (attributes.get("class"), attributes.get("id"), attributes.get("itemprop"))
-            found = " ".join(part for part in parts if part)[:400]
+            found = " ".join(attributes[name] or "" for name in _NAMING if name in attributes)[:400]
             self._names[at] = found
         return found
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tracker.stores.currencies import (
+    CODES,
     COMMA_DECIMAL,
     INDIAN_GROUPING,
     MARKS,
@@ -31,6 +32,7 @@ _AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,4})?")
 _MACHINE = re.compile(r"(\d{1,12})(?:\.(\d{1,20}))?")
 
 _MARKS = frozenset(MARKS)
+_SHARED = frozenset({"$", "¥", "￥", "kr", "Rs", "Rs."})
 _LONGEST_MARK = max(map(len, MARKS))
 _MARK_STARTS = frozenset(mark[0] for mark in MARKS)
 _MARK_ENDS = frozenset(mark[-1] for mark in MARKS)
@@ -226,7 +228,8 @@ def _surroundings(text: str, start: int, end: int) -> tuple[str, str | None, str
             rest = bare[: -len(mark)]
             spaces = len(rest) - len(rest.rstrip())
             if not (rest.rstrip()[-1:].isdigit() and spaces < len(before) - len(bare)):
-                return rest, mark, after
+                code = _sharpened(mark, rest, after)
+                return rest.rstrip().removesuffix(code) if code != mark else rest, code, after
     bare = after.lstrip()
     if bare and bare[0] in _MARK_STARTS and len(after) - len(bare) <= _FURTHEST:
         mark = _mark_at_start(bare)
@@ -236,6 +239,16 @@ def _surroundings(text: str, start: int, end: int) -> tuple[str, str | None, str
             if not (rest.lstrip()[:1].isdigit() and spaces < len(after) - len(bare)):
                 return before, mark, ""
     return before, None, after
+
+
+def _sharpened(mark: str, before: str, after: str) -> str:
+    """The code that stands beside a mark which countries share: "USD $5" and "$5 CAD" leave nothing open."""
+    if mark not in _SHARED:
+        return mark
+    for code in (before.rstrip()[-3:], after.lstrip()[:3]):
+        if code in CODES and currency_of(mark, hint=code) == code:
+            return code
+    return mark
 
 
 def _mark_at_end(text: str) -> str | None:

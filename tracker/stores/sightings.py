@@ -90,6 +90,7 @@ class Sighting:
     named: bool = False
     marked: bool = True
     labelled: bool = False
+    struck: bool = False
     forgiven: bool = False  # its part of the page is named after other things
     soft: bool = False  # named "regular" or "list", as some themes name every price
     where: str = ""
@@ -249,7 +250,7 @@ class Sightings:
         if seen.role is Role.VARIANT:
             return
         if self._is_struck(ancestors[:4]):
-            seen.role, seen.labelled = Role.LIST, True
+            seen.role, seen.labelled, seen.struck = Role.LIST, True, True
             return
         role = None
         if _LETTER.search(before) or after.strip() or "(" in before:
@@ -262,12 +263,13 @@ class Sightings:
             if other is not None and not (role is Role.SELLING and other in (Role.VARIANT, Role.SHIPPING)):
                 role = other
                 break
-        if role in (None, Role.SELLING) and any(LIST_NAME.search(names) for names in named[:2] if names):
-            soft = all(not LIST_NAME.search(SOFT_LIST_NAME.sub(" ", names)) for names in named[:2] if names)
-            seen.soft = soft
-            if not soft and role is None:
+        called_list = [names for names in named[:2] if names and LIST_NAME.search(names)]
+        if called_list and role in (None, Role.SELLING, Role.LOWEST):
+            soft = all(not LIST_NAME.search(SOFT_LIST_NAME.sub(" ", names)) for names in called_list)
+            seen.soft = soft and role is not Role.LOWEST
+            if not soft and role is not Role.SELLING:
                 role = Role.LIST
-        if role is not None and seen.role is not Role.LOWEST:
+        if role is not None and (seen.role is not Role.LOWEST or role is Role.LIST):
             seen.role, seen.labelled = role, True
 
     def _carried(self, seen: Sighting, number: int) -> Role | None:
@@ -350,6 +352,11 @@ class Sightings:
         """A "regular" price is a list price only beside a lower one; and what is crossed out once is never
         the price.
         """
+        if not any(seen.role in (Role.SELLING, Role.LOWEST) for seen in self.all):
+            for seen in self.all:
+                if seen.role is Role.LIST and not seen.struck:
+                    # Many themes say "regular price" of the only price that there is.
+                    seen.role, seen.soft = Role.SELLING, True
         struck = {seen.amount for seen in self.all if seen.role is Role.LIST}
         selling = [seen for seen in self.all if seen.role is Role.SELLING and seen.named and not seen.soft]
         for seen in self.all:

@@ -21,6 +21,7 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
             r"(?:retail )?(?:price|cost|value)?",
             r"\b(?:was|were|before|originally|normally|usually|formerly|regularly|retails?(?: for| at)?|reg)\b",
             r"\bcompare(?:d)?(?: at| to| price)?\b|\bstrike\b|\bvalued? at\b|\bvalue\b|\bin store\b|\binstead of\b",
+            r"\b(?:price )?(?:reduced|discounted|marked down|dropped|down) from\b",
             r"\buvp\b|\bstatt\b|unverbindliche|\bfrüher|\bvorher|\bbisher|\b(?:alter|ehemaliger|listen|regulärer) ?preis",
             r"\bancien(?:ne)?\b|prix (?:conseillé|barré|public|de base|normal|initial|d['’]origine|habituel)|au lieu de|\bavant\b",
             r"\bantes\b|precio (?:anterior|original|normal|habitual|regular|de lista|recomendado)|\bpvp\b",
@@ -278,7 +279,8 @@ BUY = _any_of(
     r"(?:add|ad) (?:\w+ ){0,2}?(?:to|in(?:to)?) (?:\w+ )?(?:shopping )?(?:cart|bag|basket|trolley|order|box|tote|kart)",
     r"add to (?:my )?(?:shopping )?(?:cart|bag|basket|trolley|order|quote|kart)|add (?:item|now|this)|add \d+ to cart",
     r"buy(?: it| this| item)?(?: now| today| online| new)?|buy (?:it )?with \w+|purchase(?: now)?|order(?: now| online)?|shop now|get it now|pre-?order(?: now)?"
-    r"|(?:buy|reserve) now|place (?:bid|order)|choose options|select (?:a )?(?:size|options?)|book now|backorder|checkout now|add|get this deal|get started",
+    r"|(?:buy|reserve) now|place (?:bid|order)|choose options|select (?:a )?(?:size|options?)|book now|backorder|checkout now|add|get this deal|get started|ship it|deliver it|pick it up|(?:free )?(?:store )?pick ?up(?: in store)?"
+    r"|add for (?:shipping|delivery|pickup)|(?:buy|get|grab) (?:yours|one|it)(?: now)?|buy (?:now )?(?:on|at|from) [\w. ]{2,20}|purchase online|add (?:to )?my (?:cart|bag)|quick ?buy|one[- ]click buy",
     r"in den (?:waren|einkaufs)korb|in (?:die )?(?:einkaufstasche|den korb)|jetzt kaufen|(?:in )?warenkorb|zum warenkorb hinzufügen|kaufen|vorbestellen",
     r"ajouter (?:au|à mon) panier|acheter(?: maintenant| cet article)?|commander|précommander",
     r"(?:añadir|agregar) (?:al carrito|a la (?:cesta|bolsa)|a cesta)|comprar(?: ahora| ya)?|aggiungi al carrello|acquista(?: ora)?|compra(?: ora)?",
