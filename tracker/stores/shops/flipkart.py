@@ -49,39 +49,52 @@ _MARKUP = Markup(
 )
 _OFF = re.compile(r"\W*(\d{1,2})% off\W*", re.IGNORECASE)
 _HIGHEST_CLIMB = 6
+_MOST_NODES = 3_000
+_LONGEST_CELL = 30
 
 
 def read_row(page: Page) -> list[Claim]:
-    """From the first row of price, MRP and discount beside the heading, when the discount fits the two."""
+    """From the row of price, MRP and discount beside the heading, when the discount fits the two.
+
+    Nothing when another price comes first: then the row is that of another thing.
+    """
     around = page.tree.css_first("h1")
     for _ in range(_HIGHEST_CLIMB):
         if around is None or around.tag in ("body", "html"):
             return []
-        row = next(_rows(around), None)
-        if row is not None:
-            price, mrp, text = row
-            quote = Quote(Evidence("flipkart", text), amount=price, currency="INR", list_amount=mrp)
-            return [Claim("flipkart", Weight.PLATFORM, (quote,), title=page.heading)]
+        first = next(_prices(around), None)
+        if first is not None:
+            quote = _quote(first)
+            return [Claim("flipkart", Weight.PLATFORM, (quote,), title=page.heading)] if quote else []
         around = around.parent
     return []
 
 
-def _rows(around: LexborNode) -> Iterator[tuple[Decimal, Decimal, str]]:
-    for node in around.css("div, span")[:3000]:
-        if len(node.text()) > 30 or not (off := _OFF.fullmatch(node.text())):
-            continue
-        parent = node.parent
-        amounts = [
-            found[0]
-            for each in (parent.iter(include_text=False) if parent else ())
-            if len(each.text()) < 30 and (found := read_price(each.text(), country_hint="in")) and found[1]
-        ]
-        if len(amounts) == 2 and amounts[0] < amounts[1] and _fits(amounts[0], amounts[1], int(off[1])):
-            yield amounts[0], amounts[1], tidy(parent.text(separator=" "), 100) or "" if parent else ""
+def _prices(around: LexborNode) -> Iterator[LexborNode]:
+    return (node for node in around.css("div, span")[:_MOST_NODES] if _amount(node) is not None)
+
+
+def _amount(node: LexborNode) -> Decimal | None:
+    text = node.text()
+    price = read_price(text, country_hint="in") if len(text) < _LONGEST_CELL else None
+    return price[0] if price and price[1] == "INR" else None
+
+
+def _quote(first: LexborNode) -> Quote | None:
+    """The quote of the row in which a price stands first."""
+    row = first.parent
+    cells = list(row.iter(include_text=False)) if row else []
+    percents = [off for cell in cells if (off := _OFF.fullmatch(cell.text()[:_LONGEST_CELL]))]
+    amounts = [amount for cell in cells if (amount := _amount(cell)) is not None]
+    if len(percents) != 1 or len(amounts) != 2 or not _fits(amounts[0], amounts[1], int(percents[0][1])):
+        return None
+    text = " ".join(cell.text() for cell in cells)
+    evidence = Evidence("flipkart", tidy(text, 100) or "")
+    return Quote(evidence, amount=amounts[0], currency="INR", list_amount=amounts[1])
 
 
 def _fits(price: Decimal, mrp: Decimal, percent: int) -> bool:
-    return abs((1 - price / mrp) * 100 - percent) <= 1
+    return price < mrp and abs((1 - price / mrp) * 100 - percent) <= 1
 
 
 ADAPTER = Adapter(
