@@ -187,3 +187,22 @@ def test_one_of_a_list_is_not_the_subject_for_being_named_like_the_list() -> Non
     assert read_embedded(of, ShownText(of)) == []
     of = Page(body.replace("Boards</h1>", "Walnut Boards</h1>"), "https://shop.example.com/boards")
     assert [quote.amount for quote in read_embedded(of, ShownText(of))[0].quotes] == [Decimal("41.00")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "amount"),
+    [
+        ('"price": "41.00", "unitPrice": "4.10"', "41.00"),
+        ('"product_unit_price": ["41.00"]', "41.00"),
+        ('"price": "41.00", "discountPrice": "5.00"', "41.00"),
+        ('"price": {"with_tax": {"value": 41}, "without_tax": {"value": 34}}', "41.00"),
+        ('"price": "41.00", "salePrice": "35.00"', "41.00"),
+        ('"price": {"regular": {"amount": 60}, "sale": {"amount": 41}}', "41.00"),
+        ('"prices": {"now": "41.00", "was": "60.00"}', "41.00"),
+        ('"price": "41.00", "memberPrice": "39.00"', "41.00"),
+    ],
+)
+def test_of_several_amounts_in_a_state_the_one_that_is_paid_is_taken(facts: str, amount: str) -> None:
+    shown = "<p>$41.00, save $5.00; $4.10 for 100 g</p>"
+    body = shown + script(f'productData = {{"name": "Walnut Cutting Board", {facts}}};')
+    assert amounts(body) == [Decimal(amount)]

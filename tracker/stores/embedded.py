@@ -53,12 +53,12 @@ _NAMES = (
     "producttitle",
 )
 _SALE = frozenset(
-    "saleprice finalprice specialprice discountedprice discountprice offerprice currentprice nowprice "
+    "saleprice finalprice specialprice discountedprice offerprice currentprice nowprice "
     "sellingprice sellprice promoprice promotionalprice dealprice pricesale pricenow pricecurrent sale now "
     "current final selling special discounted productsaleprice".split()
 )
 _PLAIN = frozenset(
-    "price productprice itemprice priceamount pricevalue displayprice unitprice productunitprice prodprice "
+    "price productprice itemprice priceamount pricevalue displayprice prodprice "
     "priceinclvat pricewithtax priceinctax value amount formattedvalue contentprice rawprice numericprice "
     "productpricevalue withtax withouttax".split()
 )
@@ -67,9 +67,12 @@ _LIST = frozenset(
     "strikethroughprice previousprice fullprice productlistprice productoriginalprice pricewas priceold "
     "original list regular retailprice crossedprice recommendedretailprice nonsaleprice".split()
 )
+_UNIT = frozenset({"unitprice", "productunitprice"})
+"""The price of one piece to some, of 100 g to others: it counts when nothing else is told."""
+
 _CONTAINERS = tuple("price prices pricing priceinfo pricedata pricesummary productprice".split())
 _NOT_PRICES = re.compile(
-    r"instal|month|shipping|tax$|saved?$|saving|discount$|perunit|unitof|points|tier|member"
+    r"instal|month|shipping|(?<!with)(?<!hout)(?<!inc)tax$|saved?$|saving|discount$|perunit|unitof|points|tier|member"
 )
 _VARIANTS = ("variants", "skus", "productvariants", "variations", "offers")
 _CURRENCIES = (
@@ -158,7 +161,8 @@ def _products(page: Page, values: list[Embedded]) -> list[_Product]:
                 product = _product(page, embedded.name, facts, currency, in_cents)
                 if product is not None:
                     found.append(product)
-                    continue
+                    if product.likeness >= _SAME_THING:
+                        continue
                 todo.extend(
                     (item, currency)
                     for key, item in facts.items()
@@ -241,9 +245,11 @@ def _quote(page: Page, product: _Product, facts: Node, shown: ShownText) -> Quot
         if amount is not None:
             roles[role] = min(amount, roles.get(role, amount))
     selling = [roles[role] for role in ("sale", "plain") if role in roles]
+    if not selling and "unit" in roles:
+        selling = [roles["unit"]]
     if not selling:
         return None
-    amount = min(selling)
+    amount = min([amount for amount in selling if shown.holds(amount)] or selling)
     credible = product.in_cents or not shown.has_prices
     larger = [other for other in roles.values() if other > amount and (credible or shown.holds(other))]
     return Quote(
@@ -262,10 +268,11 @@ def _quote(page: Page, product: _Product, facts: Node, shown: ShownText) -> Quot
 
 @lru_cache(4096)
 def _role(key: str) -> str | None:
-    """What a key says of the amount that it names: sale, plain or list."""
+    """What a key says of the amount that it names: sale, plain, list or unit."""
     if _NOT_PRICES.search(key):
         return None
-    return "sale" if key in _SALE else "list" if key in _LIST else "plain" if key in _PLAIN else None
+    roles = {"sale": _SALE, "list": _LIST, "plain": _PLAIN, "unit": _UNIT}
+    return next((role for role, keys in roles.items() if key in keys), None)
 
 
 @lru_cache(4096)
