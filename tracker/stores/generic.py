@@ -12,8 +12,8 @@ from tracker.stores.identifiers import identified
 from tracker.stores.metatags import read_meta_tags
 from tracker.stores.microdata import read_microdata
 from tracker.stores.offer import Outcome, Reading, Reason
-from tracker.stores.page import Page
-from tracker.stores.page_kind import Kind, read_kind
+from tracker.stores.page import Page, likeness
+from tracker.stores.page_kind import Kind, is_front_door, read_kind
 from tracker.stores.rdfa import read_rdfa
 from tracker.stores.shown import ShownText, in_major_units
 from tracker.stores.structured import Graph, read_json_ld
@@ -77,13 +77,20 @@ def decide(page: Page, claims: Iterable[Claim], visible: Visible) -> Reading:
         subject = _subject(page, [claim for claim in own if claim.weight == weight])
         if subject is None:
             several = True
-        elif page.path.strip("/") or page.query or page.likeness(subject.title) >= _SAME_THING:
+        elif not is_front_door(page) or _is_named(page, subject):
             subjects.append(subject)
     priced = [s for s in subjects if any(quote.amount for quote in s.quotes)]
     only_seen = all(s.weight is Weight.VISIBLE for s in priced)
     if not subjects or (several and only_seen and visible.sure < _SURE):
         return Reading(Outcome.NO_OFFER, reason=Reason.NOT_A_PRODUCT)
     return Verdict(page, subjects, visible).reading()
+
+
+def _is_named(page: Page, claim: Claim) -> bool:
+    """Whether a claim is about what the page calls itself: on a front page, the window's title must say so."""
+    if claim.weight is Weight.VISIBLE:
+        return likeness(claim.title or "", page.window_title or "") >= _SAME_THING
+    return page.likeness(claim.title) >= _SAME_THING
 
 
 def _subject(page: Page, claims: list[Claim]) -> Claim | None:

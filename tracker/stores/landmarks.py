@@ -7,12 +7,11 @@ from functools import cached_property
 from itertools import islice
 
 from tracker.stores.outline import LOOSE, TIGHT, Outline
-from tracker.stores.page import Page, tidy
+from tracker.stores.page import Page, likeness, tidy
 from tracker.stores.words import BUY, BUY_NAME, ELSEWHERE_NAME, IN_STOCK, OTHER_THINGS, PRICE_NAME, SOLD_OUT
 
 _LINES = re.compile(rf"[^\n{TIGHT}{LOOSE}]+")
 _PARTS_OF_TITLE = re.compile(r"\s+[|–—\-:·»•]\s+|\s*[|»]\s*")
-_WORD = re.compile(r"[^\W_]+")
 _NOT_THE_NAME = re.compile(r"logo|site-?title|site-?name|brand-?logo", re.IGNORECASE)
 _OPTION = re.compile(
     r"swatch|size|variant|variation|option|attribute|selector|colou?r|store-?(?:list|locator)", re.IGNORECASE
@@ -32,6 +31,9 @@ _PERHAPS_HERE = re.compile(
     re.IGNORECASE,
 )
 _CONTROLS = frozenset({"button", "input", "a", "form"})
+SOON = 1_200
+"""Signs of text after the heading within which the subject is still spoken of, whatever an element is called."""
+
 _BEFORE_HEADING, _AFTER_HEADING = 3_000, 12_000
 _LONGEST_LINE = 90
 _MOST_LINES = 900
@@ -40,7 +42,8 @@ _MOST_HEADINGS = 20
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """Words or a control that say whether the thing can be had: `kind` is "buy", "sold_out" or "in_stock"."""
+    """Words or a control that say whether the thing can be had: `kind` is "buy", "form", "sold_out" or
+    "in_stock"."""
 
     kind: str
     place: int
@@ -72,14 +75,23 @@ class Landmarks:
             text = outline.said(at)
             if not text or len(text) > 500:
                 continue
-            score = max((_likeness(text, name) for name in wanted), default=0.0)
+            score = max((likeness(text, name) for name in wanted), default=0.0)
             if self.is_hidden(at):
                 score -= 0.5
             if _NOT_THE_NAME.search(outline.names(at)):
                 score -= 0.3
             if best is None or score > best[0] + 0.05:
                 best = (score, at)
-        if best is not None and (best[0] >= 0.3 or not wanted):
+        if best is not None and (best[0] >= 0.5 or not wanted):
+            return best[1]
+        if (
+            best is not None
+            and best[0] >= 0.3
+            and (
+                self._named_heading is None
+                or outline.tags[self._named_heading] not in ("h2", "h3", "h4", "b", "strong")
+            )
+        ):
             return best[1]
         return self._named_heading if self._named_heading is not None else (best[1] if best else None)
 
@@ -208,8 +220,13 @@ class Landmarks:
                 continue
             at = self.outline.owner(match.start())
             if self._counts(at, kind):
-                named = kind != "buy" and any(
-                    _STOCK_NAME.search(self.outline.names(up)) for up in self.outline.ancestors(at)[:3]
+                around = self.outline.ancestors(at)[:3]
+                named = kind != "buy" and (
+                    any(_STOCK_NAME.search(self.outline.names(up)) for up in around)
+                    or (
+                        kind == "sold_out"
+                        and any(self.outline.tags[up] in ("button", "input") for up in around)
+                    )
                 )
                 yield Sign(kind, match.start(), at, line, named)
 
@@ -229,22 +246,32 @@ class Landmarks:
                 and self._counts(at, "buy")
                 and not _SOLD_WORD.search(outline.said(at)[:200])
             ):
-                yield Sign("buy", outline.starts[at], at, outline.said(at)[:60] or tag, True)
+                kind = "form" if tag == "form" else "buy"
+                yield Sign(
+                    kind, outline.starts[at], at, outline.said(at)[:60] or tag, not self._is_disabled(at)
+                )
+
+    def _is_disabled(self, at: int) -> bool:
+        """As buttons are where there is nothing to buy, but also until a size is chosen."""
+        return "disabled" in self.outline.nodes[at].attributes or bool(
+            _DISABLED.search(self.outline.names(at))
+        )
 
     def _counts(self, at: int, kind: str) -> bool:
-        if self.is_elsewhere(at) or self.is_hidden(at):
+        if self.is_hidden(at):
             return False
+        if self.is_elsewhere(at):
+            start = self.outline.ends[self.heading] if self.heading is not None else 0
+            if self.is_surely_elsewhere(at) or not 0 <= self.outline.starts[at] - start < SOON:
+                return False
+        if kind == "buy":
+            return True
         for up in self.outline.ancestors(at)[:5]:
             tag = self.outline.tags[up]
             if self.holds_heading(up):
                 break
             names = self.outline.names(up)
-            if kind == "buy":
-                if (tag in ("button", "input", "a")) and (
-                    "disabled" in self.outline.nodes[up].attributes or _DISABLED.search(names)
-                ):
-                    return False
-            elif tag in ("label", "option") or (
+            if tag in ("label", "option") or (
                 tag not in ("form", "button", "section")
                 and _OPTION.search(names)
                 and not _STOCK_NAME.search(names)
@@ -275,10 +302,3 @@ _SAYING = frozenset(
 _SOLD_WORD = re.compile(
     r"sold ?out|out of stock|unavailable|notify|ausverkauft|épuisé|agotado|esaurito", re.IGNORECASE
 )
-
-
-def _likeness(one: str, other: str) -> float:
-    mine = {word.lower() for word in _WORD.findall(one)}
-    theirs = {word.lower() for word in _WORD.findall(other)}
-    shared = len(mine & theirs)
-    return shared / len(mine) / 2 + shared / len(theirs) / 2 if shared else 0.0

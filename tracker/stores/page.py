@@ -60,6 +60,13 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORD.findall(text))
 
 
+def likeness(one: str, other: str) -> float:
+    """How many words two names share: 0 for none, 1 for all."""
+    mine, theirs = _words(one), _words(other)
+    shared = len(mine & theirs)
+    return shared / len(mine) / 2 + shared / len(theirs) / 2 if shared else 0.0
+
+
 def decode(html: bytes | str, charset: str | None = None) -> str:
     """The page as text, whatever it claims to be: a byte order mark, then valid UTF-8, then what is declared.
 
@@ -183,12 +190,7 @@ class Page:
 
     def likeness(self, title: str | None) -> float:
         """How much a title shares with the best of the page's own names: 0 for nothing, 1 for every word."""
-        words = _words(title or "")
-        pairs = [(len(words & name), name) for name in map(_words, self.names)]
-        return max(
-            (shared / len(words) / 2 + shared / len(name) / 2 for shared, name in pairs if shared),
-            default=0.0,
-        )
+        return max((likeness(title or "", name) for name in self.names), default=0.0)
 
     @cached_property
     def outline(self) -> Outline:

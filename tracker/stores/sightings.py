@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from tracker.stores.candidates import Role
 from tracker.stores.currencies import currency_of
-from tracker.stores.landmarks import Landmarks
+from tracker.stores.landmarks import SOON, Landmarks
 from tracker.stores.outline import LOOSE, TIGHT
 from tracker.stores.page import Page
 from tracker.stores.price_text import read_machine_price, read_price, spot_prices
@@ -26,8 +26,8 @@ from tracker.stores.words import (
 
 _MOST_AFTER, _MOST_BEFORE, _MOST_NAMED = 60, 24, 300
 _LONGEST_PRICE = 48
+_LONGEST_PRICE_BOX = 120
 _BESIDE = 800
-_SOON = 1_200
 _WINDOW_BEFORE, _WINDOW_AFTER = 6_000, 40_000
 _BIG = frozenset({"h1", "h2", "h3", "h4", "strong", "b", "big"})
 _STRUCK = frozenset({"del", "s", "strike"})
@@ -43,6 +43,12 @@ _RANGE = re.compile(r"[\s\x1e\x1f]{0,3}(?:[-–—~]|to|bis|à|–|up to)[\s\x1e
 _PERCENT = re.compile(r"(?<![\d.,])([1-9]\d?)(?:[.,]\d+)?\s?%")
 _OTHER_CURRENCY = re.compile(
     r"[\s\x1e\x1f]{0,2}[/|(≈~=·-]?[\s\x1e\x1f]{0,2}(?:approx\.?|ca\.?|about)?[\s\x1e\x1f]{0,2}", re.IGNORECASE
+)
+_DELIVERY = re.compile(r"deliver|shipping|postage|versand|lieferung|livraison|envío|spedizione|verzend", re.IGNORECASE)
+_FREE = re.compile(r"free|gratis|kostenlos|gratuit", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"^(?:apply|with|after|using) .{0,30}(?:offers?|coupons?|codes?|exchange|cards?)\b|^lowest price for you|^best price with",
+    re.IGNORECASE,
 )
 _LONE_CENTS = re.compile(r"[\x1e\x1f\n][0-9]{2}(?=[\s\x1e\x1f]|$)")  # which may belong to the amount before
 _NAMES_A_THING = re.compile(r"[^\W\d_]{3}")
@@ -91,6 +97,7 @@ class Sighting:
     marked: bool = True
     labelled: bool = False
     struck: bool = False
+    called_price: bool = False  # by the words before it
     forgiven: bool = False  # its part of the page is named after other things
     soft: bool = False  # named "regular" or "list", as some themes name every price
     where: str = ""
@@ -109,7 +116,7 @@ class Sightings:
         heading = landmarks.heading
         self._middle = self._outline.ends[heading] if heading is not None else 0
         self._top = self._outline.starts[heading] if heading is not None else 0
-        self._buys = [sign.place for sign in landmarks.signs if sign.kind == "buy"]
+        self._buys = [sign.place for sign in landmarks.signs if sign.kind in ("buy", "form")]
         self.all = sorted(self._see(), key=lambda seen: seen.place)
         self.cut: int | None = None
         self.in_rows = 0  # amounts that stand in rows of like things
@@ -137,11 +144,12 @@ class Sightings:
 
     def _is_named(self, at: int) -> bool:
         """Whether an element or one just around it calls itself a price."""
-        names = self._outline.names
+        outline = self._outline
         return any(
-            PRICE_NAME.search(names(up))
-            for up in self._outline.ancestors(at)[:3]
+            PRICE_NAME.search(outline.names(up))
+            for up in outline.ancestors(at)[:6]
             if not self._marks.holds_heading(up)
+            and outline.ends[up] - outline.starts[up] <= _LONGEST_PRICE_BOX
         )
 
     def _unmarked(self, taken: set[int]) -> Iterator[Sighting]:
@@ -255,8 +263,16 @@ class Sightings:
         role = None
         if _LETTER.search(before) or after.strip() or "(" in before:
             role = role_in_words(before, after, last="\n" in self._outline.text[seen.end : following])
+        seen.called_price = bool(PRICE_NAME.search(before))
         role = role or self._carried(seen, number)
-        if role is None and before.rstrip(" \x1e\x1f").endswith("(") and 0 < seen.place - previous < 30 and number:
+        if role in (None, Role.SELLING) and not seen.named:
+            role = self._by_neighbours(seen, previous, following) or role
+        if (
+            role is None
+            and before.rstrip(" \x1e\x1f").endswith("(")
+            and 0 < seen.place - previous < 30
+            and number
+        ):
             role = Role.UNIT
         for names in named[:3] if role in (None, Role.SELLING) else ():
             other = next((other for other, pattern in OTHER_NAMES if names and pattern.search(names)), None)
@@ -280,6 +296,17 @@ class Sightings:
         between = self._outline.text[former.end : seen.place]
         carries = former.role in _CARRIED and "\n" not in between and _LETTER.search(between)
         return Role.EXCHANGE if carries else None
+
+    def _by_neighbours(self, seen: Sighting, previous: int, following: int) -> Role | None:
+        """What the whole lines above and below make of an amount that nothing calls a price."""
+        text = self._outline.text
+        start = text.rfind("\n", 0, seen.place)
+        above = text[max(text.rfind("\n", 0, max(start, 0)) + 1, previous) : max(start, 0)]
+        if len(above) <= 40 and _DELIVERY.search(above) and not _FREE.search(above):
+            return Role.SHIPPING
+        end = text.find("\n", seen.end)
+        below = text[end + 1 : min(text.find("\n", end + 1) % (len(text) + 1), following)] if end >= 0 else ""
+        return Role.EXCHANGE if len(below) <= 60 and _CONDITION.search(below) else None
 
     def _label(self, seen: Sighting, previous: int, following: int) -> tuple[str, str]:
         """The words on both sides of an amount: on its line, else on a line that is a label of its own."""
@@ -328,7 +355,7 @@ class Sightings:
         if any(seen.role in (Role.SELLING, Role.LOWEST) for seen in self.all):
             return
         for seen in self.all:
-            near = 0 <= seen.place - self._middle < _SOON
+            near = 0 <= seen.place - self._middle < SOON
             if seen.role is Role.ELSEWHERE and near and not self._marks.is_surely_elsewhere(seen.at):
                 seen.role, seen.forgiven = Role.SELLING, True
 
@@ -443,7 +470,8 @@ class Sightings:
         names = [outline.names(up) for up in ancestors[:3] if not self._marks.holds_heading(up)]
         weight = 1.0 if seen.marked else 0.0
         weight += 2.0 * seen.named + 1.0 * any(SURE_NAME.search(name) for name in names)
-        weight += 0.8 * (seen.labelled and seen.role is Role.SELLING)
+        labelled = seen.labelled and seen.role is Role.SELLING
+        weight += (1.8 if seen.called_price and not seen.named else 0.8) * labelled
         weight += 0.8 * self._is_big(ancestors[:3])
         distance = seen.place - self._middle
         if self._marks.heading is not None:

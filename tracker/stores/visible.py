@@ -71,7 +71,7 @@ class Visible:
             return 0.0
         weight = self.ranked[0][0]
         lead = weight - self.ranked[1][0] if len(self.ranked) > 1 else 3.0
-        if not any(sign.kind == "buy" for sign in self.landmarks.signs):
+        if not any(sign.kind in ("buy", "form") or sign.named for sign in self.landmarks.signs):
             weight -= 1.5
         surety = 0.3 + 0.45 * min(1.0, (weight - _LIGHTEST) / 4.5) + 0.2 * min(1.0, lead / 1.5)
         if best.role is Role.LOWEST:
@@ -186,7 +186,7 @@ class Visible:
 
 def _judged(signs: list[Sign], top: int, middle: int) -> Availability:
     """What signs together say: the strongest kind, each weighed by what it is and how near it stands."""
-    weights = {"buy": 0.0, "sold_out": 0.0, "in_stock": 0.0}
+    weights = {"buy": 0.0, "form": 0.0, "sold_out": 0.0, "in_stock": 0.0}
     if any(sign.kind == "buy" for sign in signs):
         # Said of several choices, "sold out" is not said of the thing.
         signs = [
@@ -195,9 +195,11 @@ def _judged(signs: list[Sign], top: int, middle: int) -> Availability:
             if sign.kind != "sold_out" or [one.text for one in signs].count(sign.text) < 2
         ]
     for sign in signs:
-        weight = (2.0 if sign.named else 1.0) / (1 + abs(sign.place - middle) / 2_000)
+        weight = (0.5 if sign.kind == "form" else 2.0 if sign.named else 1.0) / (
+            1 + abs(sign.place - middle) / 2_000
+        )
         weights[sign.kind] = max(weights[sign.kind], weight if sign.place >= top else weight / 2)
-    out, on_sale = weights["sold_out"], max(weights["buy"], weights["in_stock"])
+    out, on_sale = weights["sold_out"], max(weights["buy"], weights["form"], weights["in_stock"])
     if not out and not on_sale:
         return Availability.UNKNOWN
     return Availability.OUT_OF_STOCK if out > on_sale else Availability.IN_STOCK
