@@ -12,7 +12,8 @@ from tracker.stores.candidates import Claim, Quote, Role, Weight
 from tracker.stores.landmarks import Landmarks, Sign
 from tracker.stores.offer import Availability, Candidate, Evidence
 from tracker.stores.page import Page
-from tracker.stores.sightings import Sighting, Sightings
+from tracker.stores.sightings import Scene, Sighting
+from tracker.stores.weighing import weighed
 
 SOURCE = "visible"
 _ASKED_FOR = frozenset({Role.SELLING, Role.LOWEST})
@@ -36,12 +37,12 @@ class Visible:
         return Landmarks(self._page, self._page.outline)
 
     @cached_property
-    def _seen(self) -> Sightings:
-        return Sightings(self._page, self.landmarks)
+    def _scene(self) -> Scene:
+        return weighed(self._page, self.landmarks)
 
     @property
     def sightings(self) -> list[Sighting]:
-        return self._seen.all
+        return self._scene.all
 
     @cached_property
     def ranked(self) -> list[tuple[float, list[Sighting]]]:
@@ -122,14 +123,14 @@ class Visible:
         top = marks.outline.starts[marks.heading] if marks.heading is not None else 0
         middle = self.best.place if self.best else top
         low, high = min(top, middle) - 600, max(top, middle) + _NEAR_BUYING
-        if self._seen.cut is not None:
-            high = min(high, self._seen.cut)
+        if self._scene.cut is not None:
+            high = min(high, self._scene.cut)
         return _judged([sign for sign in marks.signs if low <= sign.place <= high], top, middle)
 
     @cached_property
     def _speaks_of_stock(self) -> bool:
         """Whether the page is about one thing to buy, though it shows no price for it: nor for many others."""
-        return self.availability is not Availability.UNKNOWN and not self._seen.in_rows
+        return self.availability is not Availability.UNKNOWN and not self._scene.in_rows
 
     @property
     def is_called_sold_out(self) -> bool:
@@ -151,7 +152,7 @@ class Visible:
         """At most one claim, about the thing that the heading names."""
         best = self.best
         title = self.landmarks.title
-        if title is None and best is not None and self._seen.is_beside_buying(best):
+        if title is None and best is not None and self._scene.is_beside_buying(best):
             title = self._page.meta("og:title", "twitter:title") or self._page.window_title
         if title is None or (best is None and not self._speaks_of_stock):
             return []

@@ -1,0 +1,142 @@
+"""What an amount is for, by the other amounts around it: neighbours, rows of cards, what follows "You may also
+like".
+"""
+
+import re
+from collections import defaultdict
+
+from tracker.stores.candidates import Role
+from tracker.stores.landmarks import SOON
+from tracker.stores.sightings import Scene, Sighting
+
+_PERCENT = re.compile(r"(?<![\d.,])([1-9]\d?)(?:[.,]\d+)?\s?%")
+_NAMES_A_THING = re.compile(r"[^\W\d_]{3}")
+OTHER_PAGE = re.compile(r"(?:https?:)?//|/|[\w.-]+\.(?:html?|php|aspx?)|[\w-]+/", re.IGNORECASE)
+
+
+def compare(scene: Scene) -> None:
+    """Correct the roles that amounts have by themselves."""
+    _forgive(scene)
+    _cut(scene)
+    _soften(scene)
+    _reduced(scene)
+    _repeated(scene)
+
+
+def _forgive(scene: Scene) -> None:
+    """When nothing else asks for money, a price in a "sidebar" or a "sticky" part may be the subject's after
+    all, if it stands soon after the heading.
+    """
+    if any(seen.role in (Role.SELLING, Role.LOWEST) for seen in scene.all):
+        return
+    for seen in scene.all:
+        near = 0 <= seen.place - scene.middle < SOON
+        if seen.role is Role.ELSEWHERE and near and not scene.marks.is_surely_elsewhere(seen.at):
+            seen.role, seen.forgiven = Role.SELLING, True
+
+
+def _cut(scene: Scene) -> None:
+    """What follows a line such as "You may also like" is not the subject's, once its own price was said."""
+    asked = [
+        seen.place
+        for seen in scene.all
+        if seen.place >= scene.middle and seen.named and seen.role in (Role.SELLING, Role.LOWEST)
+    ]
+    bought = [place for place in scene.buys if place >= scene.middle]
+    first = min(asked + bought, default=None)
+    scene.cut = next(
+        (place for place in scene.marks.other_things if first is not None and place > first), None
+    )
+    for seen in scene.all:
+        if scene.cut is not None and seen.place > scene.cut:
+            seen.role = Role.ELSEWHERE
+
+
+def _soften(scene: Scene) -> None:
+    """A "regular" price is a list price only beside a lower one; and what is crossed out once is never
+    the price.
+    """
+    if not any(seen.role in (Role.SELLING, Role.LOWEST) for seen in scene.all):
+        for seen in scene.all:
+            if seen.role is Role.LIST and not seen.struck:
+                # Many themes say "regular price" of the only price that there is.
+                seen.role, seen.soft = Role.SELLING, True
+    struck = {seen.amount for seen in scene.all if seen.role is Role.LIST}
+    selling = [seen for seen in scene.all if seen.role is Role.SELLING and seen.named and not seen.soft]
+    for seen in scene.all:
+        if seen.role is not Role.SELLING:
+            continue
+        near = [
+            other for other in selling if abs(other.place - seen.place) < 400 and other.amount < seen.amount
+        ]
+        if seen.soft and near:
+            seen.role, seen.labelled = Role.LIST, True
+        elif seen.amount in struck and not seen.labelled and near:
+            seen.role = Role.LIST
+
+
+def _reduced(scene: Scene) -> None:
+    """Of two neighbours the dearer is a list price when the page says by how much it was reduced."""
+    text = scene.outline.text
+    unlabelled = [seen for seen in scene.all if seen.role is Role.SELLING and not seen.labelled]
+    savings = [seen for seen in scene.all if seen.role is Role.SAVING]
+    for one, other in zip(unlabelled, unlabelled[1:], strict=False):
+        low, high = sorted((one, other), key=lambda seen: seen.amount)
+        if not low.amount < high.amount or other.place - one.end > 80:
+            continue
+        around = text[max(one.place - 40, 0) : other.end + 60]
+        percents = {int(found) for found in _PERCENT.findall(around)}
+        reduction = (high.amount - low.amount) * 100 / high.amount
+        saved = any(
+            saving.amount == high.amount - low.amount and -40 <= saving.place - one.place <= 160
+            for saving in savings
+        )
+        if saved or any(abs(percent - reduction) <= 1 for percent in percents):
+            high.role, high.labelled = Role.LIST, True
+            low.labelled = True
+
+
+def _repeated(scene: Scene) -> None:
+    """Amounts in a row of like elements: cards of other things when they hold links, else choices."""
+    outline = scene.outline
+    groups: dict[tuple[int, str, str], dict[int, list[Sighting]]] = defaultdict(dict)
+    for seen in scene.all:
+        if seen.role not in (Role.SELLING, Role.LOWEST):
+            continue
+        for up in outline.ancestors(seen.at)[:9]:
+            if scene.marks.holds_heading(up):
+                break
+            names = re.sub(r"\d+", "", outline.names(up)).split(" ", 1)[0]
+            groups[outline.parents[up], outline.tags[up], names].setdefault(up, []).append(seen)
+    for (_, tag, names), members in groups.items():
+        single = tag in ("li", "article")
+        cards = {up: members[up] for up in members if (single or len(members) > 1) and _is_card(scene, up)}
+        if len(cards) >= 2 or (cards and single):
+            role, members = Role.ELSEWHERE, cards
+        elif len(members) >= 3 and (names or tag in ("li", "tr", "label", "option")):
+            amounts = {seen.amount for each in members.values() for seen in each}
+            role = Role.VARIANT if len(amounts) > 1 else Role.SELLING
+        else:
+            continue
+        scene.in_rows += len(members)
+        for each in members.values():
+            for seen in each:
+                seen.role = role if role is Role.ELSEWHERE or seen.role is Role.SELLING else seen.role
+
+
+def _is_card(scene: Scene, at: int) -> bool:
+    """Whether an element links to another page and shows a picture or says more than a price."""
+    outline = scene.outline
+    links = pictures = titled = 0
+    up = at
+    while up < len(outline.tags) and outline.starts[up] <= outline.ends[at] and up < at + 80:
+        if up != at and outline.parents[up] < at:
+            break
+        if outline.tags[up] == "a":
+            href = outline.nodes[up].attributes.get("href") or ""
+            if OTHER_PAGE.match(href):
+                links += 1
+                titled += bool(_NAMES_A_THING.search(outline.said(up)))
+        pictures += outline.tags[up] == "img"
+        up += 1
+    return links > 0 and (pictures > 0 or titled > 0 or outline.ends[at] - outline.starts[at] > 40)
