@@ -239,19 +239,18 @@ def _is_asked(page: Page, variant: Node) -> bool:
 
 def _quote(page: Page, product: _Product, facts: Node, shown: ShownText) -> Quote | None:
     currency = _currency(facts) or product.currency or page.currency
-    roles: dict[str, Decimal] = {}
-    for role, value in _prices(facts):
-        amount = _amount(value, currency, product.in_cents, page, shown)
-        if amount is not None:
-            roles[role] = min(amount, roles.get(role, amount))
-    selling = [roles[role] for role in ("sale", "plain") if role in roles]
-    if not selling and "unit" in roles:
-        selling = [roles["unit"]]
+    told = [
+        (role, amount)
+        for role, value in _prices(facts)
+        if (amount := _amount(value, currency, product.in_cents, page, shown))
+    ]
+    selling = [amount for role, amount in told if role in ("sale", "plain")]
+    selling = selling or [amount for role, amount in told if role == "unit"]
     if not selling:
         return None
     amount = min([amount for amount in selling if shown.holds(amount)] or selling)
     credible = product.in_cents or not shown.has_prices
-    larger = [other for other in roles.values() if other > amount and (credible or shown.holds(other))]
+    larger = [other for _, other in told if other > amount and (credible or shown.holds(other))]
     return Quote(
         evidence=Evidence(
             f"embedded {product.source}"[:80], f"price {amount.normalize():f} {currency or ''}".strip()
