@@ -93,7 +93,7 @@ async def test_a_drop_is_told_within_seconds_over_the_control_api(demo: Running)
         assert [text for text in buttons(alert) if "Open" not in text] == ["⏸ Pause", "🗑 Stop", "📊 Details"]
         (details,) = await asha.taps(alert, "📊 Details")
         assert "Lowest ₹1,499 · highest ₹1,999, since we track it" in details["text"]
-    assert await demo.stop() < 5
+    await demo.stop()
     assert demo.output.endswith("Stopped.\n")
 
 
@@ -135,7 +135,7 @@ async def test_a_newcomer_sees_the_alert_in_the_page(demo: Running, chromium: st
         await alert.get_by_role("button", name="Pause").click()
         await expect(alert.get_by_role("button", name="Resume")).to_be_visible()
         await browser.close()
-    assert await demo.stop() < 5
+    await demo.stop()
 
 
 async def is_drawn(picture: Locator) -> bool:

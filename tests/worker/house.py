@@ -87,6 +87,20 @@ class Story:
             listing.next_check_at = clock.now() + WEEK
             return watch
 
+    async def all_watch(self, people: Sequence[int], url: str) -> None:
+        """Many who watch a listing for 1,999 rupees."""
+        async with self.database.transaction() as session:
+            first = offer("1999")
+            listing = await catalog.list_offer(session, url, first)
+            await catalog.record(session, listing.id, Check(clock.now(), "offer", first), interval=WEEK)
+            for user in people:
+                self.outside.arrives(user, f"User {user}")
+                person = await users.arrive(
+                    session, user, first_name=f"User {user}", username=None, language_code="en"
+                )
+                await watches.watch(session, person, listing, chat_id=user)
+            listing.next_check_at = clock.now() + WEEK
+
     async def due(self, url: str) -> None:
         """Time passes, so that the listing's next check is due."""
         async with self.database.transaction() as session:

@@ -13,6 +13,7 @@ from sandbox.shop import DemoShop
 from sandbox.telegram import Limits, TelegramSandbox
 from sandbox.telegram.server import Call
 from tests.serving import run_app
+from tests.worker.waiting import patience
 
 ASHA, RAVI = 2001, 2002
 
@@ -72,14 +73,14 @@ class Outside:
             if call.method in ("sendMessage", "sendPhoto") and user in (None, call.chat)
         ]
 
-    async def hears(self, user: int, words: str, *, times: int = 1, within: float = 15) -> str:
+    async def hears(self, user: int, words: str, *, times: int = 1, within: float = 20) -> str:
         """The last message of the bot that holds the words, once there are so many."""
 
         def found() -> list[str]:
             return [text for text in self.texts(user) if words in text]
 
         try:
-            await self.telegram.wait_for(lambda: len(found()) >= times, within)
+            await self.telegram.wait_for(lambda: len(found()) >= times, patience(within))
         except TimeoutError:
             raise AssertionError(f"not heard within {within:g} s: {words!r} in {self.texts(user)}") from None
         return found()[-1]

