@@ -7,6 +7,7 @@ from tracker.stores.blocks import any_of, is_walled_by_name, wall
 from tracker.stores.offer import Offer, Outcome, Reading, Reason
 from tracker.stores.page import Page
 from tracker.stores.page_kind import Kind, Sign, is_front_door, sorts_by_price
+from tracker.stores.visible import Visible
 
 _THING = r"(?:page|product|item|listing|article|ad|offer|deal|content|link|url|address)"
 _NOT_FOUND = any_of(
@@ -72,20 +73,21 @@ _FEW_WORDS = 1_500
 _HARDLY_A_WORD = 250
 _FEW_LINKS = 5
 _NEAR_HEADING = 500
-_LIKE_THE_PAGE = 0.6
-_OWN_WORDS = ("visible", "meta")
+_LIKE_THE_PAGE, _UNLIKE_THE_PAGE = 0.6, 0.3
+_ROWS = 3
+_MARKUP = frozenset({"json-ld", "microdata", "rdfa"})
+_TAKES_THE_PAGES_NAME = frozenset({"visible", "meta"})
 """Sources that take the page's name for the product's, whatever the page is."""
 
 
-def objection(page: Page, kind: Sign | None, offer: Offer) -> Reading | None:
-    """Why a price that was read is not believed: the page says that it is another thing, a wall or a"
-    " dead end.
+def objection(page: Page, kind: Sign | None, offer: Offer, visible: Visible) -> Reading | None:
+    """Why a price that was read is not believed: the page says that it is another thing, a wall, a dead end.
 
     A doubt gives way to a product that the page describes for machines and names as it names itself.
     """
-    stated = page.likeness(offer.title) >= _LIKE_THE_PAGE and any(
-        seen.source not in _OWN_WORDS for seen in offer.evidence
-    )
+    sources = {seen.source.partition(" ")[0] for seen in offer.evidence}
+    likeness = page.likeness(offer.title)
+    stated = likeness >= _LIKE_THE_PAGE and not sources <= _TAKES_THE_PAGES_NAME
     if kind is not None and kind.kind is not Kind.PRODUCT and (kind.sure or not stated):
         return _nothing_of(kind)
     if stated:
@@ -94,7 +96,19 @@ def objection(page: Page, kind: Sign | None, offer: Offer) -> Reading | None:
         return wall(page) or Reading(Outcome.BLOCKED, reason=Reason.BOT_WALL)
     if _named_dead(page):
         return Reading(Outcome.GONE, reason=Reason.SOFT_404)
-    return _nothing_of(Sign(Kind.LIST, sure=False)) if kind is None and sorts_by_price(page) else None
+    if kind is None and (_is_of_a_row(sources, likeness, visible) or sorts_by_price(page)):
+        return _nothing_of(Sign(Kind.LIST, sure=False))
+    return None
+
+
+def _is_of_a_row(sources: set[str], likeness: float, visible: Visible) -> bool:
+    """Whether the price is that of a thing in a list: told for machines alone, on a page of another name, or
+    of no name at all among rows of prices.
+    """
+    if sources & _MARKUP:
+        unlike = _UNLIKE_THE_PAGE if visible.in_rows < _ROWS else _LIKE_THE_PAGE
+        return likeness < unlike
+    return sources == {"meta"} and visible.in_rows >= _ROWS
 
 
 def explained(page: Page, kind: Sign | None, reading: Reading) -> Reading:

@@ -37,7 +37,7 @@ def read(page: Page, adapters: Sequence[Adapter] = ()) -> Reading:
         if reading.reason is Reason.NOT_SURE and kind is not None and kind.kind is not Kind.PRODUCT:
             reading = Reading(Outcome.NO_OFFER, reason=Reason.NOT_A_PRODUCT)
         return absences.explained(page, kind, reading)
-    refused = absences.objection(page, kind, reading.offer)
+    refused = absences.objection(page, kind, reading.offer, sources.visible)
     if refused is not None:
         return refused
     return replace(reading, offer=identified(page, sources.shown, sources.claims, reading.offer))
@@ -87,7 +87,7 @@ def decide(page: Page, claims: Iterable[Claim], visible: Visible) -> Reading:
 
 
 def _is_named(page: Page, claim: Claim) -> bool:
-    """Whether a claim is about what the page calls itself: on a front page, the window's title must say so."""
+    """Whether a claim is about what the page calls itself; by the window title, if only seen."""
     if claim.weight is Weight.VISIBLE:
         return likeness(claim.title or "", page.window_title or "") >= _SAME_THING
     return page.likeness(claim.title) >= _SAME_THING

@@ -1,7 +1,7 @@
 """What a person sees beside the heading: the price, the crossed-out one, and whether it can be bought.
 
-The one source that every page has. Of all amounts on the page (`sightings`) the heaviest is taken, and how far
-it leads the next one says how sure that is.
+The one source that every page has. Of all amounts on the page (`sightings`) the heaviest is taken, and how
+far it leads the next one says how sure that is.
 """
 
 from collections import defaultdict
@@ -43,6 +43,11 @@ class Visible:
     @property
     def sightings(self) -> list[Sighting]:
         return self._scene.all
+
+    @property
+    def in_rows(self) -> int:
+        """How many amounts stand in rows of like things, as in a list or beside the subject."""
+        return self._scene.in_rows
 
     @cached_property
     def ranked(self) -> list[tuple[float, list[Sighting]]]:
@@ -129,7 +134,7 @@ class Visible:
 
     @cached_property
     def _speaks_of_stock(self) -> bool:
-        """Whether the page is about one thing to buy, though it shows no price for it: nor for many others."""
+        """Whether the page is about one thing to buy, though it shows no price for it, nor for others."""
         return self.availability is not Availability.UNKNOWN and not self._scene.in_rows
 
     @property
@@ -139,8 +144,8 @@ class Visible:
 
     @cached_property
     def is_plainly_sold_out(self) -> bool:
-        """Whether the page says so where it speaks of stock or where its button would be, and offers nothing to
-        press: then it is right, whatever its markup says.
+        """Whether the page says so where it speaks of stock or where its button would be, and offers nothing
+        to press: then it is right, whatever its markup says.
         """
         return (
             self.availability is Availability.OUT_OF_STOCK
