@@ -1,9 +1,8 @@
-"""What an amount is for, by the other amounts around it: neighbours, rows of cards, what follows "You may also
-like".
-"""
+"""What an amount is for, by the others around it: neighbours, rows, what follows "You may also like"."""
 
 import re
 from collections import defaultdict
+from itertools import pairwise
 
 from tracker.stores.candidates import Role
 from tracker.stores.landmarks import SOON
@@ -80,7 +79,7 @@ def _reduced(scene: Scene) -> None:
     text = scene.outline.text
     unlabelled = [seen for seen in scene.all if seen.role is Role.SELLING and not seen.labelled]
     savings = [seen for seen in scene.all if seen.role is Role.SAVING]
-    for one, other in zip(unlabelled, unlabelled[1:], strict=False):
+    for one, other in pairwise(unlabelled):
         low, high = sorted((one, other), key=lambda seen: seen.amount)
         if not low.amount < high.amount or other.place - one.end > 80:
             continue
@@ -110,18 +109,17 @@ def _repeated(scene: Scene) -> None:
             groups[outline.parents[up], outline.tags[up], names].setdefault(up, []).append(seen)
     for (_, tag, names), members in groups.items():
         single = tag in ("li", "article")
-        cards = {up: members[up] for up in members if (single or len(members) > 1) and _is_card(scene, up)}
+        cards = [up for up in members if (single or len(members) > 1) and _is_card(scene, up)]
         if len(cards) >= 2 or (cards and single):
-            role, members = Role.ELSEWHERE, cards
-        elif len(members) >= 3 and (names or tag in ("li", "tr", "label", "option")):
-            amounts = {seen.amount for each in members.values() for seen in each}
-            role = Role.VARIANT if len(amounts) > 1 else Role.SELLING
-        else:
-            continue
-        scene.in_rows += len(members)
-        for each in members.values():
-            for seen in each:
-                seen.role = role if role is Role.ELSEWHERE or seen.role is Role.SELLING else seen.role
+            scene.in_rows += len(cards)
+            for seen in (seen for up in cards for seen in members[up]):
+                seen.role = Role.ELSEWHERE
+        elif len(members) >= 3 and (names or tag in ("li", "tr", "label")):
+            scene.in_rows += len(members)
+            choices = [seen for each in members.values() for seen in each if seen.role is Role.SELLING]
+            if len({seen.amount for seen in choices}) > 1:
+                for seen in choices:
+                    seen.role = Role.VARIANT
 
 
 def _is_card(scene: Scene, at: int) -> bool:

@@ -176,9 +176,9 @@ def country_of_letters(text: str) -> str | None:
 
 
 _LANGUAGE_COUNTRIES = {
-    "sv": "se", "da": "dk", "nb": "no", "no": "no", "nn": "no", "is": "is", "ja": "jp", "ko": "kr", "pl": "pl",
-    "cs": "cz", "hu": "hu", "ro": "ro", "hi": "in", "th": "th", "vi": "vn", "tr": "tr", "he": "il", "uk": "ua",
-    "zh-cn": "cn", "zh": "cn", "id": "id", "bg": "bg", "it": "it", "fi": "fi",
+    "sv": "se", "da": "dk", "nb": "no", "no": "no", "nn": "no", "is": "is", "ja": "jp", "ko": "kr",
+    "pl": "pl", "cs": "cz", "hu": "hu", "ro": "ro", "hi": "in", "th": "th", "vi": "vn", "tr": "tr",
+    "he": "il", "uk": "ua", "zh-cn": "cn", "zh": "cn", "id": "id", "bg": "bg", "it": "it", "fi": "fi",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ _WIDTHS = (9, 12, 5, 14, 7, 34)
 
 
 def explained(html: bytes | str, url: str) -> str:
-    """For people: one line for each price that a source claims or the page shows, the heaviest first, then the
+    """For people: a line for each price that a source claims or the page shows, the heaviest first, then the
     outcome with its evidence.
     """
     page = Page(decode(html), url)

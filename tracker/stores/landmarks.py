@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from tracker.stores.names import BUY_NAME, ELSEWHERE_NAME, PRICE_NAME
 from tracker.stores.outline import LOOSE, TIGHT, Outline
 from tracker.stores.page import Page, likeness, tidy
-from tracker.stores.words import BUY, BUY_NAME, ELSEWHERE_NAME, IN_STOCK, OTHER_THINGS, PRICE_NAME, SOLD_OUT
+from tracker.stores.words import BUY, IN_STOCK, OTHER_THINGS, SOLD_OUT
 
 _LINES = re.compile(rf"[^\n{TIGHT}{LOOSE}]+")
 _PARTS_OF_TITLE = re.compile(r"\s+[|–—\-:·»•]\s+|\s*[|»]\s*")
@@ -26,13 +27,14 @@ _HIDDEN_NAME = re.compile(
 _BESIDE_PRICES = re.compile(r"rating|review|compar|filter|promo|banner|sticky|item|sidebar", re.IGNORECASE)
 _AMOUNT_AT_END = re.compile(r"[\s•·|(:–—-]*(?:[$€£₹]|Rs\.?)\s?[\d.,]+\)?\s*$")
 _PERHAPS_HERE = re.compile(
-    r"sidebar|sticky|banner|promo-?bar|popular|filter|modal|ratings?|reviews?|social|compar\w*|history|tooltip"
+    r"sidebar|sticky|banner|promo-?bar|popular|filter|modal|ratings?|reviews?|social|compar\w*|history"
+    r"|tooltip"
     r"|popover|add-?ons?|products?-?(?:item|card|list|grid)|item-?tile|warrant|comment",
     re.IGNORECASE,
 )
 _CONTROLS = frozenset({"button", "input", "a", "form"})
 SOON = 1_200
-"""Signs of text after the heading within which the subject is still spoken of, whatever an element is called."""
+"""Signs of text after the heading within which the subject is still spoken of, whatever parts are called."""
 
 _BEFORE_HEADING, _AFTER_HEADING = 3_000, 12_000
 _LONGEST_LINE = 90

@@ -16,12 +16,12 @@ from tracker.stores.price_text import plain
 TIGHT, LOOSE = "\x1f", "\x1e"
 
 _SKIPPED = frozenset(
-    "script style noscript template option optgroup datalist svg iframe object video audio canvas math".split()
+    "script style noscript template option optgroup datalist svg iframe object video audio canvas".split()
 )
 _BLOCKS = frozenset(
-    "address article aside blockquote body button br center dd details dialog div dl dt fieldset figcaption "
-    "figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section select summary table tbody td "
-    "textarea tfoot th thead tr ul".split()
+    "address article aside blockquote body button br center dd details dialog div dl dt fieldset "
+    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section select "
+    "summary table tbody td textarea tfoot th thead tr ul".split()
 )
 _NAMING = (
     "class", "id", "itemprop", "data-test", "data-testid", "data-test-id", "data-qa", "data-automation",
@@ -53,8 +53,8 @@ _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Outline:
-    """`nodes`, `tags`, `parents`, `starts` and `ends` speak of one element each, by its number in the order of
-    the page; starts and ends are places in `text`. The body is number 0.
+    """`nodes`, `tags`, `parents`, `starts` and `ends` speak of one element each, by its number in the order
+    of the page; starts and ends are places in `text`. The body is number 0.
     """
 
     def __init__(self, body: LexborNode | None) -> None:
@@ -173,22 +173,28 @@ class Outline:
         raised.
         """
         tail = self._tail
-        if piece in (".", ",") and tail[-1].isdigit() and parting in ("", TIGHT):
-            return "", piece
-        if piece[0].isdigit() and tail[-1] in ".," and tail[-2:-1].isdigit() and parting in ("", TIGHT):
+        touches = parting in ("", TIGHT)
+        continues = (piece in (".", ",") and tail[-1].isdigit()) or (
+            piece[0].isdigit() and tail[-1] in ".," and tail[-2:-1].isdigit()
+        )
+        if continues and touches:
             return "", piece
         if not _CENTS.fullmatch(piece) or not tail[-1].isdigit():
             return parting, piece
         if piece[0] in ".,":
-            return ("", piece) if parting in ("", TIGHT) or self._is_cents(owner) else (parting, piece)
-        if not _ENDS_IN_WHOLE.search(tail):
+            return ("", piece) if touches or self._is_cents(owner) else (parting, piece)
+        if not _ENDS_IN_WHOLE.search(tail) or not (
+            self._follows(piece, parting, owner) or self._is_cents(owner)
+        ):
             return parting, piece
-        bare = piece.isdigit() and bool(_ENDS_IN_MARKED_WHOLE.search(tail))
-        bare = bare and (parting == TIGHT or (parting in (LOOSE, "\n") and self._is_in_price(owner)))
-        if bare or self._is_cents(owner):
-            digits = "".join(sign for sign in piece if sign.isdigit())
-            return "", digits.translate(_RAISED) + piece.replace(digits, "")
-        return parting, piece
+        digits = "".join(sign for sign in piece if sign.isdigit())
+        return "", digits.translate(_RAISED) + piece.replace(digits, "")
+
+    def _follows(self, piece: str, parting: str, owner: int) -> bool:
+        """Whether two digits belong to the marked amount before them, though nothing calls them cents."""
+        if not piece.isdigit() or not _ENDS_IN_MARKED_WHOLE.search(self._tail):
+            return False
+        return parting == TIGHT or (parting in (LOOSE, "\n") and self._is_in_price(owner))
 
     def _is_in_price(self, owner: int) -> bool:
         """Whether the element, or the one around it, calls itself a price and holds little else."""
@@ -210,7 +216,7 @@ class Outline:
         return False
 
     def names(self, at: int) -> str:
-        """What an element is called by its class, id and the attributes that tests find it by, in one line."""
+        """What an element is called by its class, id and the attributes that tests use, in one line."""
         found = self._names.get(at)
         if found is None:
             attributes = self.nodes[at].attributes

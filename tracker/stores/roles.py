@@ -1,10 +1,12 @@
 """What each amount on the page is for, by the words and names around it."""
 
 import re
+from itertools import pairwise
 
 from tracker.stores.candidates import Role
+from tracker.stores.names import LIST_NAME, OTHER_NAMES, PRICE_NAME, SOFT_LIST_NAME
 from tracker.stores.sightings import Scene, Sighting
-from tracker.stores.words import LIST_NAME, OTHER_NAMES, PRICE_NAME, SOFT_LIST_NAME, role_in_words
+from tracker.stores.words import role_in_words
 
 _STRUCK = frozenset({"del", "s", "strike"})
 _RANGE = re.compile(r"[\s\x1e\x1f]{0,3}(?:[-–—~]|to|bis|à|–|up to)[\s\x1e\x1f]{0,3}", re.IGNORECASE)
@@ -16,14 +18,17 @@ _DELIVERY = re.compile(
 )
 _FREE = re.compile(r"free|gratis|kostenlos|gratuit", re.IGNORECASE)
 _CONDITION = re.compile(
-    r"^(?:apply|with|after|using) .{0,30}(?:offers?|coupons?|codes?|exchange|cards?)\b|^lowest price for you|^best price with",
+    r"^(?:apply|with|after|using) .{0,30}(?:offers?|coupons?|codes?|exchange|cards?)\b"
+    r"|^lowest price for you|^best price with",
     re.IGNORECASE,
 )
 _CARRIED = frozenset({Role.EXCHANGE, Role.SAVING, Role.THRESHOLD, Role.INSTALMENT, Role.SUBSCRIPTION})
 _LETTER = re.compile(r"[^\W\d_]")
 _SHORT_LABEL = re.compile(
-    r"(?:m\.?r\.?p\.?|r\.?r\.?p\.?|msrp|list price|regular price|retail price|was|now|price|our price|sale price|your price|sale|you save|save|emi"
-    r"|from|starting at|as low as|old price|special price|uvp|statt|prix|precio|preis|prezzo|prijs|pris|cena)[\s:*]*",
+    r"(?:m\.?r\.?p\.?|r\.?r\.?p\.?|msrp|list price|regular price|retail price|was|now|price|our price"
+    r"|sale price|your price|sale|you save|save|emi"
+    r"|from|starting at|as low as|old price|special price|uvp|statt|prix|precio|preis|prezzo|prijs|pris"
+    r"|cena)[\s:*]*",
     re.IGNORECASE,
 )
 _UNIT_BELOW = re.compile(r"\s*(?:/|per |a month|monthly|off\b|each 100)", re.IGNORECASE)
@@ -40,7 +45,7 @@ def give_roles(scene: Scene) -> None:
 
 def _ranges(scene: Scene) -> None:
     """ "$12 - $15" is one price from 12 on, and "£59 / $85" one price in two currencies."""
-    for one, other in zip(scene.all, scene.all[1:], strict=False):
+    for one, other in pairwise(scene.all):
         between = scene.outline.text[one.end : other.place]
         if one.currency != other.currency:
             if _OTHER_CURRENCY.fullmatch(between) and one.currency and other.currency:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from tracker.stores.candidates import Role
 from tracker.stores.currencies import currency_of
 from tracker.stores.landmarks import Landmarks
+from tracker.stores.names import PRICE_NAME
 from tracker.stores.page import Page
 from tracker.stores.price_text import read_machine_price, read_price, spot_prices
-from tracker.stores.words import PRICE_NAME
 
 _MOST_AFTER, _MOST_BEFORE, _MOST_NAMED = 60, 24, 300
 _LONGEST_PRICE = 48
@@ -33,8 +33,10 @@ _NAMED_CSS = (
     "[class*=price i], [id*=price i], [itemprop=price], [class*=prix i], [class*=rupee i], [class*=amount i]"
 )
 _ATTRIBUTE_CSS = ",".join(
-    ["[data-price]", "[data-product-price]", "[data-price-amount]", "[data-sale-price]", "[data-current-price]",
-     "[itemprop=price][content]", "[class*=price i][content]", "[class*=price i][aria-label]", "input[id*=price i][value]", "[class*=price i][data-value]"]
+    ["[data-price]", "[data-product-price]", "[data-price-amount]", "[data-sale-price]",
+     "[data-current-price]",
+     "[itemprop=price][content]", "[class*=price i][content]", "[class*=price i][aria-label]",
+     "input[id*=price i][value]", "[class*=price i][data-value]"]
 )  # fmt: skip
 
 

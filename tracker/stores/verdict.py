@@ -16,8 +16,8 @@ from tracker.stores.visible import Visible
 _NO_OBJECTORS = (Weight.VISIBLE, Weight.EMBEDDED, Weight.UNSEEN)
 """Sources that may support a price but not refute one that stronger markup states."""
 
-_SURE, _SURE_ENOUGH = 0.8, 0.62
-"""How sure what a person sees must be: to overrule markup, and to be believed alone."""
+_SURE, _VERY_SURE, _SURE_ENOUGH = 0.8, 0.9, 0.62
+"""How sure what a person sees must be: to overrule one source of markup, or several, and to stand alone."""
 
 _FROM, _FROM_SEEN = 0.6, 0.65
 """How sure a price can be that only says where prices begin."""
@@ -156,26 +156,28 @@ class Verdict:
         stated = (
             first if first.quote.role is Role.LOWEST else replace(first, confidence=min(0.99, confidence))
         )
-        best = self._visible.best
-        if seen is None or best is None or first.weight is Weight.STORE or first.addressed:
+        known = first.weight is Weight.STORE or first.addressed
+        if seen is None or known or not self._contradicts(seen, first):
             return stated
-        if seen.amount == first.amount or seen.quote.currency != first.quote.currency:
-            return stated
-        if seen.amount == int(first.amount):
-            return stated  # the cents were lost to the eye
-        highest = first.quote.highest
         if first.quote.role is Role.LOWEST:
+            highest = first.quote.highest
             inside = seen.quote.role is Role.SELLING and highest and first.amount < seen.amount <= highest
             return replace(seen, confidence=0.7) if inside and self._visible.sure >= _SURE else stated
-        shown = self._visible.weight_of(first.amount)
         if self._visible.is_list_price(first.amount) and seen.amount < first.amount:
             return replace(seen, confidence=0.8) if self._visible.sure >= _SURE_ENOUGH else stated
-        if shown is not None and best.weight - shown < _FAR_BEHIND:
-            return stated
         near = first.amount < seen.amount * 5 and seen.amount < first.amount * 5
-        if self._visible.sure >= _SURE and near and (agreeing == 1 or shown is None):
+        needed = _SURE if agreeing == 1 else _VERY_SURE
+        if near and self._visible.sure >= needed:
             return replace(seen, confidence=0.7)
         return replace(stated, confidence=min(stated.confidence, 0.7))
+
+    def _contradicts(self, seen: _Settled, stated: _Settled) -> bool:
+        """Whether the page shows another price in the place of the one that markup states, and not both."""
+        if seen.amount in (stated.amount, int(stated.amount)) or seen.quote.currency != stated.quote.currency:
+            return False  # the second of those lost its cents to the eye
+        shown = self._visible.weight_of(stated.amount)
+        best = self._visible.best
+        return shown is None or best is None or best.weight - shown >= _FAR_BEHIND
 
     def _seen(self, settled: list[_Settled]) -> _Settled | Reason:
         """Sources contradict each other: what a person sees decides, else the strongest within reason."""

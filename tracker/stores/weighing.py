@@ -5,11 +5,11 @@ import re
 from tracker.stores.candidates import Role
 from tracker.stores.company import OTHER_PAGE, compare
 from tracker.stores.landmarks import Landmarks
+from tracker.stores.names import SURE_NAME
 from tracker.stores.outline import LOOSE, TIGHT
 from tracker.stores.page import Page
 from tracker.stores.roles import give_roles
 from tracker.stores.sightings import Scene, Sighting
-from tracker.stores.words import SURE_NAME
 
 _BIG = frozenset({"h1", "h2", "h3", "h4", "strong", "b", "big"})
 _BIG_NAME = re.compile(
@@ -17,12 +17,14 @@ _BIG_NAME = re.compile(
     re.IGNORECASE,
 )
 _BIG_STYLE = re.compile(
-    r"font-size\s*:\s*(?:(?:1[8-9]|[2-9]\d)(?:\.\d+)?(?:px|pt)|(?:1\.[3-9]|[2-9](?:\.\d+)?)r?em|(?:x-|xx-)?large)",
+    r"font-size\s*:\s*(?:(?:1[8-9]|[2-9]\d)(?:\.\d+)?(?:px|pt)|(?:1\.[3-9]|[2-9](?:\.\d+)?)r?em|(?:x-"
+    r"|xx-)?large)",
     re.IGNORECASE,
 )
 _LONE_CENTS = re.compile(r"[\x1e\x1f\n][0-9]{2}(?=[\s\x1e\x1f]|$)")  # which may belong to the amount before
 _WITHOUT_TAX = re.compile(
-    r"\b(?:ex|excl?|excluding|without|plus|before|zzgl|net)\.? ?(?:of )?(?:vat|gst|tax|mwst|ust|btw|iva|moms|tva)\b|\bhors taxe|\bh\.?t\.?\b|\+ ?(?:vat|gst|tax)\b|excl\. btw|bez vat|netto",
+    r"\b(?:ex|excl?|excluding|without|plus|before|zzgl|net)\.? ?(?:of )?(?:vat|gst|tax|mwst|ust|btw|iva"
+    r"|moms|tva)\b|\bhors taxe|\bh\.?t\.?\b|\+ ?(?:vat|gst|tax)\b|excl\. btw|bez vat|netto",
     re.IGNORECASE,
 )
 

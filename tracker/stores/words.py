@@ -5,7 +5,7 @@ import re
 from tracker.stores.candidates import Role
 
 
-def _any_of(*patterns: str) -> re.Pattern[str]:
+def any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
@@ -13,23 +13,29 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.LIST,
-        _any_of(
+        any_of(
             r"\bm\.?\s?r\.?\s?p\b\.?",
             r"\b(?:m\.?s\.?)?r\.?r\.?p\b|\bmsrp\b|\bs\.?r\.?p\b|\bp\.?v\.?p\.?r?\b",
-            r"\b(?:list|retail|regular|reg\.?|original|old|previous|former|full|market|typical|normal|standard|usual"
+            r"\b(?:list|retail|regular|reg\.?|original|old|previous|former|full|market|typical|normal"
+            r"|standard|usual"
             r"|store|street|catalog(?:ue)?|base|cover|publisher['’]?s?|suggested|rec(?:ommended)?\.?) "
             r"(?:retail )?(?:price|cost|value)?",
-            r"\b(?:was|were|before|originally|normally|usually|formerly|regularly|retails?(?: for| at)?|reg)\b",
-            r"\bcompare(?:d)?(?: at| to| price)?\b|\bstrike\b|\bvalued? at\b|\bvalue\b|\bin store\b|\binstead of\b",
+            r"\b(?:was|were|before|originally|normally|usually|formerly|regularly|retails?(?: for| at)?"
+            r"|reg)\b",
+            r"\bcompare(?:d)?(?: at| to| price)?\b|\bstrike\b|\bvalued? at\b|\bvalue\b|\bin store\b"
+            r"|\binstead of\b",
             r"\b(?:price )?(?:reduced|discounted|marked down|dropped|down) from\b",
-            r"\buvp\b|\bstatt\b|unverbindliche|\bfrüher|\bvorher|\bbisher|\b(?:alter|ehemaliger|listen|regulärer) ?preis",
-            r"\bancien(?:ne)?\b|prix (?:conseillé|barré|public|de base|normal|initial|d['’]origine|habituel)|au lieu de|\bavant\b",
+            r"\buvp\b|\bstatt\b|unverbindliche|\bfrüher|\bvorher|\bbisher|\b(?:alter|ehemaliger|listen"
+            r"|regulärer) ?preis",
+            r"\bancien(?:ne)?\b|prix (?:conseillé|barré|public|de base|normal|initial|d['’]origine"
+            r"|habituel)|au lieu de|\bavant\b",
             r"\bantes\b|precio (?:anterior|original|normal|habitual|regular|de lista|recomendado)|\bpvp\b",
             r"prezzo (?:di listino|consigliato|originale|precedente|pieno)|anziché|invece di|\bprima\b",
             r"\badviesprijs|\bnormale? prijs|\boude prijs|\bvan voor\b|\bwas\b",
             r"preço (?:original|anterior|normal|de tabela)|\bde:?\s*(?=R\$|$)",
             r"cena (?:regularna|katalogowa|przed|poprzednia|sugerowana)|najniższa cena",
-            r"ord(?:inarie|\.)? ?pris|før(?:pris)?\b|tidligere|vejl\.?|veil\.?|tidigare|normaalihinta|rek\. ?pris",
+            r"ord(?:inarie|\.)? ?pris|før(?:pris)?\b|tidligere|vejl\.?|veil\.?|tidigare|normaalihinta"
+            r"|rek\. ?pris",
             r"pre[tț](?:ul)? (?:vechi|recomandat|inițial)|\bprp\b|původní|běžná cena|eredeti ár|bežná cena",
             r"старая цена|розничная|eski fiyat|liste fiyat[ıi]|piyasa fiyat",
             r"原价|定价|市场价|吊牌价|定価|参考価格|通常価格|希望小売価格|एमआरपी|अधिकतम खुदरा",
@@ -37,88 +43,103 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ),
     (
         Role.SELLING,
-        _any_of(
-            r"\b(?:now|sale|our|your|deal|today['’]?s?|special|offer|final|net|current|selling|clearance|online|web|buy)"
+        any_of(
+            r"\b(?:now|sale|our|your|deal|today['’]?s?|special|offer|final|net|current|selling|clearance"
+            r"|online|web|buy)"
             r" ?(?:price|for|at|only)?\b",
             r"\bprice\b|\bonly\b|\bcost\b|\bbuy(?: it)? now\b",
-            r"\bjetzt\b|\bnur\b|\bpreis\b|\bprix\b|\bprecio\b|\bahora\b|\bprezzo\b|\bora\b|\bprijs\b|\bnu\b|\bpreço\b"
-            r"|\bpor\b|\bcena\b|\bpris\b|\bpre[tț]\b|\bár\b|\bfiyat|\bhinta\b|цена|价格|促销价|售价|価格|販売|कीमत|मूल्य",
+            r"\bjetzt\b|\bnur\b|\bpreis\b|\bprix\b|\bprecio\b|\bahora\b|\bprezzo\b|\bora\b|\bprijs\b|\bnu\b"
+            r"|\bpreço\b"
+            r"|\bpor\b|\bcena\b|\bpris\b|\bpre[tț]\b|\bár\b|\bfiyat|\bhinta\b|цена|价格|促销价|售价|価格|販売|कीमत"
+            r"|मूल्य",
         ),
     ),
     (
         Role.LOWEST,
-        _any_of(
+        any_of(
             r"\b(?:from|starting(?: at| from)?|starts at|as low as|prices? from|low as)\b",
-            r"\bab\b|à partir de|\bdès\b|\bdesde\b|\ba partire da\b|\bvanaf\b|\ba partir de\b|\bod\b|\bfrån\b|\bfra\b|起$|から$",
+            r"\bab\b|à partir de|\bdès\b|\bdesde\b|\ba partire da\b|\bvanaf\b|\ba partir de\b|\bod\b"
+            r"|\bfrån\b|\bfra\b|起$|から$",
         ),
     ),
     (
         Role.INSTALMENT,
-        _any_of(
-            r"\bemi\b|instal?l?ment|\bfinanc|\bleas(?:e|ing)\b|\b(?:after|clear)pay\b|\bklarna\b|\baffirm\b|\bsezzle\b"
-            r"|\bzip(?:pay)?\b|\blay-?buy|\bsplitit\b|\bquadpay\b|\bpayments? of\b|\bpay in \d|interest[- ]free|\bdeposit\b"
+        any_of(
+            r"\bemi\b|instal?l?ment|\bfinanc|\bleas(?:e|ing)\b|\b(?:after|clear)pay\b|\bklarna\b|\baffirm\b"
+            r"|\bsezzle\b"
+            r"|\bzip(?:pay)?\b|\blay-?buy|\bsplitit\b|\bquadpay\b|\bpayments? of\b|\bpay in \d"
+            r"|interest[- ]free|\bdeposit\b"
             r"|\bdown payment\b|\d\s?[x×]\s*$|\bmonthly\b|\bper month\b|\bfortnight",
-            r"\braten?\b|monatlich|\bmtl\.|mensualit|\bcuotas?\b|\bparcela|\bem até\b|\brate da\b|\braty?\b|\btaksit|分期",
+            r"\braten?\b|monatlich|\bmtl\.|mensualit|\bcuotas?\b|\bparcela|\bem até\b|\brate da\b|\braty?\b"
+            r"|\btaksit|分期",
         ),
     ),
     (
         Role.SHIPPING,
-        _any_of(
-            r"\bshipping\b|\bship\b|\bships\b|\bdelivery\b|\bdelivered\b(?= for)|\bpostage\b|\bp ?& ?p\b|\bfreight\b|\bhandling\b",
-            r"versand|liefer|livraison|frais de port|\benvío|\bgastos\b|\bfrete\b|\bentrega\b|spedizione|consegna|verzend"
+        any_of(
+            r"\bshipping\b|\bship\b|\bships\b|\bdelivery\b|\bdelivered\b(?= for)|\bpostage\b|\bp ?& ?p\b"
+            r"|\bfreight\b|\bhandling\b",
+            r"versand|liefer|livraison|frais de port|\benvío|\bgastos\b|\bfrete\b|\bentrega\b|spedizione"
+            r"|consegna|verzend"
             r"|bezorg|wysyłk|dostaw|\bfrakt\b|doprav|szállítás|livrare|transport|доставк|kargo|运费|送料|配送",
         ),
     ),
     (
         Role.SAVING,
-        _any_of(
-            r"\b(?:you(?:['’]ll| will)? )?sav(?:e[sd]?|ings?)\b|\bdiscount|\bcoupon|\bvoucher|\bcash ?back|\brebate|\boff\b"
-            r"|\brewards?\b|\bpoints?\b|\bearn\b|\breduced by\b|\bgift card\b|\bcredit\b|\bprice drop of\b|\bextra\b",
-            r"\bspar(?:en|ersparnis|e)?\b|\bersparnis|rabatt|économi|remise|réduction|\bahorr|descuento|risparmi|sconto|bespaar"
-            r"|korting|economi[zs]|desconto|oszczęd|zniżk|kupon|indirim|\bbesparelse|скидк|छूट|बचत|优惠券|クーポン|割引",
+        any_of(
+            r"\b(?:you(?:['’]ll| will)? )?sav(?:e[sd]?|ings?)\b|\bdiscount|\bcoupon|\bvoucher|\bcash ?back"
+            r"|\brebate|\boff\b"
+            r"|\brewards?\b|\bpoints?\b|\bearn\b|\breduced by\b|\bgift card\b|\bcredit\b|\bprice drop of\b"
+            r"|\bextra\b",
+            r"\bspar(?:en|ersparnis|e)?\b|\bersparnis|rabatt|économi|remise|réduction|\bahorr|descuento"
+            r"|risparmi|sconto|bespaar"
+            r"|korting|economi[zs]|desconto|oszczęd|zniżk|kupon|indirim|\bbesparelse|скидк|छूट|बचत|优惠券|クーポン"
+            r"|割引",
         ),
     ),
     (
         Role.THRESHOLD,
-        _any_of(
-            r"\b(?:over|above|under|below|exceed\w*|less than|more than|at least|at most|up ?to|minimum|min\.?|maximum|max\.?"
-            r"|spend(?:ing)?|orders? of|orders?|worth|cap|limit|purchases? of|qualif\w+|value of|basket|subtotal|total)\b",
+        any_of(
+            r"\b(?:over|above|under|below|exceed\w*|less than|more than|at least|at most|up ?to|minimum"
+            r"|min\.?|maximum|max\.?"
+            r"|spend(?:ing)?|orders? of|orders?|worth|cap|limit|purchases? of|qualif\w+|value of|basket"
+            r"|subtotal|total)\b",
             r"\büber\b|bestellwert|\bmindest|plus de|supérieur|más de|\boltre\b|\bboven\b|\bpowyżej\b|满",
         ),
     ),
     (
         Role.EXCHANGE,
-        _any_of(
-            r"\bexchange\b|\btrade[- ]?in\b|\bbank offer|\b(?:credit|debit|bank) cards?\b|\bredcard\b|\busing\b|\bupi\b"
+        any_of(
+            r"\bexchange\b|\btrade[- ]?in\b|\bbank offer|\b(?:credit|debit|bank) cards?\b|\bredcard\b"
+            r"|\busing\b|\bupi\b"
             r"|\bwith (?:\w+ ){0,2}card\b|\beintausch",
         ),
     ),
     (
         Role.MEMBER,
-        _any_of(
-            r"\bmembers?\b|\bmembership\b|\bprime\b|\bclub\b|\bclubcard\b|\bloyalty\b|\bvip\b|\bsubscribers?\b|\bplus price\b"
+        any_of(
+            r"\bmembers?\b|\bmembership\b|\bprime\b|\bclub\b|\bclubcard\b|\bloyalty\b|\bvip\b"
+            r"|\bsubscribers?\b|\bplus price\b"
             r"|\b(?:gold|insider|elite) price|\bmitglied|\badhérent|\bsocios?\b",
         ),
     ),
     (
         Role.SUBSCRIPTION,
-        _any_of(
-            r"\bsubscri(?:be|ption)|\bautoship\b|\bauto-?delivery\b|\brepeat deliver|\bsparabo\b|\babonn"
-        ),
+        any_of(r"\bsubscri(?:be|ption)|\bautoship\b|\bauto-?delivery\b|\brepeat deliver|\bsparabo\b|\babonn"),
     ),
     (
         Role.USED,
-        _any_of(
-            r"\bused\b|\brefurb\w*|\bopen[- ]box\b|\bpre-?owned\b|\bpre-?loved\b|\bnew \(\d+\)|\bgebraucht|\bd['’]occasion\b"
-            r"|\bsegunda mano\b|\busato\b|\btweedehands|\bsellers?\b|\bother offers?\b|\brent(?:al)?\b|\bkindle\b|\baudiobook\b",
+        any_of(
+            r"\bused\b|\brefurb\w*|\bopen[- ]box\b|\bpre-?owned\b|\bpre-?loved\b|\bnew \(\d+\)|\bgebraucht"
+            r"|\bd['’]occasion\b"
+            r"|\bsegunda mano\b|\busato\b|\btweedehands|\bsellers?\b|\bother offers?\b|\brent(?:al)?\b"
+            r"|\bkindle\b|\baudiobook\b",
         ),
     ),
-    (Role.VARIANT, _any_of(r"\bapprox(?:imately|\.)?|\bca\.\s*$|\broughly\b|\benviron\s*$|約\s*$")),
+    (Role.VARIANT, any_of(r"\bapprox(?:imately|\.)?|\bca\.\s*$|\broughly\b|\benviron\s*$|約\s*$")),
     (
         Role.UNIT,
-        _any_of(
-            r"\bunit price\b|\bprice per\b|\bper unit\b|\bgrundpreis|\bprix au\b|\bpro \d|\bje \d"
-        ),
+        any_of(r"\bunit price\b|\bprice per\b|\bper unit\b|\bgrundpreis|\bprix au\b|\bpro \d|\bje \d"),
     ),
 )
 
@@ -126,47 +147,55 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
 _AFTER: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.INSTALMENT,
-        _any_of(
-            r"^\W{0,3}(?:/|per|a|every|p\.?)\s?(?:mo\b|month|mth|week|wk|fortnight|m\b|mois|monat|mes\b|mese|maand)",
-            r"^\W{0,3}(?:monthly|weekly|fortnightly|mtl\.|par mois|pro monat|im monat|al mes\b|al mese|por mês|sin inter|sem juros)",
-            r"^\W{0,3}[x×]\s?\d|^\W{0,3}(?:emi|deposit|down|today and)\b|\binterest[- ]free\b|\b(?:after|clear)pay\b|\bklarna\b",
+        any_of(
+            r"^\W{0,3}(?:/|per|a|every|p\.?)\s?(?:mo\b|month|mth|week|wk|fortnight|m\b|mois|monat|mes\b"
+            r"|mese|maand)",
+            r"^\W{0,3}(?:monthly|weekly|fortnightly|mtl\.|par mois|pro monat|im monat|al mes\b|al mese"
+            r"|por mês|sin inter|sem juros)",
+            r"^\W{0,3}[x×]\s?\d|^\W{0,3}(?:emi|deposit|down|today and)\b|\binterest[- ]free\b|\b(?:after"
+            r"|clear)pay\b|\bklarna\b",
         ),
     ),
     (
         Role.UNIT,
-        _any_of(
-            r"^\W{0,3}(?:/|per|pro|je|por|par|al?)\s?\d{0,4}[.,]?\d{0,2}\s?(?:kg|kilo|g|gm|gr|gram|mg|ml|cl|dl|l|lt|liter"
-            r"|litre|oz|fl\.? ?oz|ounce|lb|pound|count|ct|sheet|tablet|capsule|pcs?|piece|wash|use|serving|dose|m|metre|meter"
+        any_of(
+            r"^\W{0,3}(?:/|per|pro|je|por|par|al?)\s?\d{0,4}[.,]?\d{0,2}\s?(?:kg|kilo|g|gm|gr|gram|mg|ml|cl"
+            r"|dl|l|lt|liter"
+            r"|litre|oz|fl\.? ?oz|ounce|lb|pound|count|ct|sheet|tablet|capsule|pcs?|piece|wash|use|serving"
+            r"|dose|m|metre|meter"
             r"|ft|foot|feet|yard|yd|sq|m²|m2|stück|st\.)\b",
             r"^\W{0,3}(?:/|per) ?100\b|^\s?(?:per unit|unit price)\b",
         ),
     ),
     (
         Role.SAVING,
-        _any_of(
-            r"^\W{0,3}(?:off|discount|saved|savings?|cash ?back|rebate|voucher|coupon|credit|reward|gift card|günstiger|gespart"
+        any_of(
+            r"^\W{0,3}(?:off|discount|saved|savings?|cash ?back|rebate|voucher|coupon|credit|reward"
+            r"|gift card|günstiger|gespart"
             r"|de réduction|d['’]économie|de descuento|di sconto|korting|rabatt)\b",
         ),
     ),
     (
         Role.SHIPPING,
-        _any_of(
-            r"^\W{0,3}(?:shipping|delivery|postage|p ?& ?p|freight|handling|versand|de livraison|de frais|frete|spedizione)\b"
+        any_of(
+            r"^\W{0,3}(?:shipping|delivery|postage|p ?& ?p|freight|handling|versand|de livraison|de frais"
+            r"|frete|spedizione)\b"
         ),
     ),
     (
         Role.THRESHOLD,
-        _any_of(
-            r"^\W{0,3}(?:or more|and (?:over|above|up)|& (?:up|above)|\+ ?orders?|minimum|and under|or less|spend|order)\b"
+        any_of(
+            r"^\W{0,3}(?:or more|and (?:over|above|up)|& (?:up|above)|\+ ?orders?|minimum|and under|or less"
+            r"|spend|order)\b"
         ),
     ),
-    (Role.LIST, _any_of(r"^\W{0,3}(?:list(?: price)?|rrp|msrp|mrp|retail|uvp|value|reg\.?|regular)\b")),
-    (Role.EXCHANGE, _any_of(r"^\W{0,3}(?:on exchange|with exchange|with trade|after trade|with your)")),
-    (Role.MEMBER, _any_of(r"^\W{0,3}(?:for members|members?|with prime|with club)\b")),
-    (Role.USED, _any_of(r"^\W{0,3}(?:used|refurbished|pre-?owned)\b")),
+    (Role.LIST, any_of(r"^\W{0,3}(?:list(?: price)?|rrp|msrp|mrp|retail|uvp|value|reg\.?|regular)\b")),
+    (Role.EXCHANGE, any_of(r"^\W{0,3}(?:on exchange|with exchange|with trade|after trade|with your)")),
+    (Role.MEMBER, any_of(r"^\W{0,3}(?:for members|members?|with prime|with club)\b")),
+    (Role.USED, any_of(r"^\W{0,3}(?:used|refurbished|pre-?owned)\b")),
 )
 
-_AND_UP = _any_of(r"\W{0,2}(?:and up|\+(?!\w)|起|から|〜|～)")
+_AND_UP = any_of(r"\W{0,2}(?:and up|\+(?!\w)|起|から|〜|～)")
 _FURTHEST_WORD = 34
 """Signs between a word and the amount that it speaks of."""
 
@@ -207,127 +236,98 @@ def _pattern(role: Role) -> re.Pattern[str]:
     return next(pattern for other, pattern in _BEFORE if other is role)
 
 
-PRICE_NAME = _any_of(
-    r"price|prix|preis|precio|prezzo|prijs|preco|cena(?!rio)|pris(?![mo])|fiyat|amount|kaufpreis|\bcost\b|rupee|\bmrp\b"
-)
-SURE_NAME = _any_of(
-    r"(?:sale|final|current|our|now|special|offer|selling|actual|discounted?|net|main|product|deal|buy|pay|active|your|today)"
-    r"[-_ ]{0,2}price",
-    r"price[-_ ]{0,2}(?:sale|final|current|our|now|special|new|actual|main|value|block|to-?pay|selling|offer|big|large|wrapper)",
-    r"(?:^|\s)(?:now|current|sale|special|final|selling)(?:\s|$)|\bprice\b|\boffers?\b|priceToPay|ourprice|pdp-?price|product-?price",
-)
-LIST_NAME = _any_of(
-    r"(?:^|[-_ ])(?:old|was|strike|struck|strikethrough|crossed|line-?through|mrp|rrp|msrp|uvp|compare|before|previous"
-    r"|original|retail|list|regular|reg|standard|full|base|basis|rr|highlight-off)[-_ ]{0,2}(?:price|amount|value|at)?(?:$|[-_ ])",
-    r"(?:old|was|strike(?:d|through)?|cross(?:ed)?|list|original|regular|rrp|mrp|msrp|compare(?:At)?|previous|before|retail)[-_]{0,2}Price",
-    r"price[-_]{0,2}(?:old|was|strike(?:d|through)?|cross(?:ed)?|list|original|regular|rrp|mrp|msrp|compare|previous|before|retail|base)",
-    r"basisPrice|priceBlockStrike|a-text-(?:strike|price)|text-decoration-line-through|line-through|\bbarre\b|\bprix-?barre",
-)
-# A theme's "regular-price" is the selling price unless something crosses it out.
-SOFT_LIST_NAME = _any_of(
-    r"(?:^|[-_ ])(?:regular|reg|base|standard|full|list|retail|original)[-_ ]{0,2}(?:price|amount|value)?(?:$|[-_ ])",
-    r"(?:regular|list|retail|original|base)Price|price[-_]{0,2}(?:regular|list|retail|original|base)",
-)
-OTHER_NAMES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    (
-        Role.INSTALMENT,
-        _any_of(
-            r"\bemi\b|emi[-_]|instal?l?ment|monthly|financ|affirm|klarna|afterpay|sezzle|clearpay|leasing|\bzip(?:pay)?\b|paypal|laybuy|per-?month"
-        ),
-    ),
-    (Role.SHIPPING, _any_of(r"shipping|delivery|freight|postage|versand|livraison|fulfil?ment")),
-    (
-        Role.SAVING,
-        _any_of(
-            r"\bsav(?:e|ing)s?\b|[-_]sav(?:e|ing)s?|sav(?:e|ing)s?[-_]|yousave|discount[-_ ]?(?:amount|value|badge|label)|coupon|voucher|cashback|reward|loyalty-?point|promo-?(?:code|message|text|banner)"
-        ),
-    ),
-    (
-        Role.UNIT,
-        _any_of(
-            r"unit[-_ ]?price|price[-_ ]?per|per[-_ ]?unit|priceper|pricePerUnit|base-?unit|\bppu\b|grundpreis|unitprice|unit-?cost"
-        ),
-    ),
-    (Role.EXCHANGE, _any_of(r"exchange|trade-?in|bank-?offer")),
-    (Role.SUBSCRIPTION, _any_of(r"subscri(?:be|ption)|autoship|auto-?delivery|\bsns\b|snsprice")),
-    (Role.MEMBER, _any_of(r"member|loyalty|club-?price|prime-?price|plus-?price")),
-    (
-        Role.USED,
-        _any_of(r"\bused|refurb|pre-?owned|open-?box|olp[-_]|mbc-|marketplace|other-?sellers|more-?buying"),
-    ),
-    (
-        Role.VARIANT,
-        _any_of(
-            r"tier-?price|price-?tier|bulk|quantity-?break|qty-?(?:break|discount|price)|volume-?(?:price|pricing|discount)|swatch|variation-?option|price-?break|staffel"
-        ),
-    ),
-)
-
-ELSEWHERE_NAME = _any_of(
-    r"relat(?:ed|ion)|recommend|\brecs?\b|[-_]recs?\b|\brec[-_]|similar|carousel|also[-_ ]?(?:like|view|bought|buy)|upsell|up-sell|cross-?sell|bundle"
-    r"|frequently|bought-?together|fbt\b|accessor(?:y|ies)|complete-?the|you-?may|might-?like|people-|customers?-(?:also|who|view)",
-    r"mini-?(?:cart|basket|bag)|cart[-_]?(?:items?|total|summary|drawer|preview|dropdown|subtotal|content|count|popup|modal|sidebar|flyout|widget)"
-    r"|(?:shopping|top|header|my|side|ajax|quick|block|nav|user|hd|small)[-_]?(?:cart|bag|basket)\b|basket-?(?:total|summary|items?)",
-    r"footer|breadcrumb|\bnav(?:bar|igation)?\b|\bmenu\b|mega-?menu|sponsor|recent(?:ly)?|last-?viewed|history|compar(?:e|ison)|add-?ons?\b|warrant|protection-?plan"
-    r"|newsletter|popup|pop-up|\bmodal\b|lightbox|quick-?view|tooltip|popover|banner|announcement|promo-?bar|top-?bar|facet|refinement|filter"
-    r"|reviews?\b|rating|comment|testimonial|best-?sell|top-?sell|trending|popular|featured-?(?:products?|items?)|new-?arrivals|latest|products?-?(?:grid|list|slider|tile|card|item)\b"
-    r"|item-?tile|wish-?list|gift-?card|search-?result|autocomplete|sticky|instagram|social|sidebar",
-)
-"""Names of the parts of a page that speak of other things than its subject."""
-
-BUY = _any_of(
-    r"(?:add|ad) (?:\w+ ){0,2}?(?:to|in(?:to)?) (?:\w+ )?(?:shopping )?(?:cart|bag|basket|trolley|order|box|tote|kart)",
-    r"add to (?:my )?(?:shopping )?(?:cart|bag|basket|trolley|order|quote|kart)|add (?:item|now|this)|add \d+ to cart",
-    r"buy(?: it| this| item)?(?: now| today| online| new)?|buy (?:it )?with \w+|purchase(?: now)?|order(?: now| online)?|shop now|get it now|pre-?order(?: now)?"
-    r"|(?:buy|reserve) now|place (?:bid|order)|choose options|select (?:a )?(?:size|options?)|book now|backorder|checkout now|add|get this deal|get started|ship it|deliver it|pick it up|(?:free )?(?:store )?pick ?up(?: in store)?"
-    r"|add for (?:shipping|delivery|pickup)|(?:buy|get|grab) (?:yours|one|it)(?: now)?|buy (?:now )?(?:on|at|from) [\w. ]{2,20}|purchase online|add (?:to )?my (?:cart|bag)|quick ?buy|one[- ]click buy",
-    r"in den (?:waren|einkaufs)korb|in (?:die )?(?:einkaufstasche|den korb)|jetzt kaufen|(?:in )?warenkorb|zum warenkorb hinzufügen|kaufen|vorbestellen",
+BUY = any_of(
+    r"(?:add|ad) (?:\w+ ){0,2}?(?:to|in(?:to)?) (?:\w+ )?(?:shopping )?(?:cart|bag|basket|trolley|order|box"
+    r"|tote|kart)",
+    r"add to (?:my )?(?:shopping )?(?:cart|bag|basket|trolley|order|quote|kart)|add (?:item|now|this)"
+    r"|add \d+ to cart",
+    r"buy(?: it| this| item)?(?: now| today| online| new)?|buy (?:it )?with \w+|purchase(?: now)?"
+    r"|order(?: now| online)?|shop now|get it now|pre-?order(?: now)?"
+    r"|(?:buy|reserve) now|place (?:bid|order)|choose options|select (?:a )?(?:size|options?)|book now"
+    r"|backorder|checkout now|add|get this deal|get started|ship it|deliver it|pick it up"
+    r"|(?:free )?(?:store )?pick ?up(?: in store)?"
+    r"|add for (?:shipping|delivery|pickup)|(?:buy|get|grab) (?:yours|one|it)(?: now)?|buy (?:now )?(?:on"
+    r"|at|from) [\w. ]{2,20}|purchase online|add (?:to )?my (?:cart|bag)|quick ?buy|one[- ]click buy",
+    r"in den (?:waren|einkaufs)korb|in (?:die )?(?:einkaufstasche|den korb)|jetzt kaufen|(?:in )?warenkorb"
+    r"|zum warenkorb hinzufügen|kaufen|vorbestellen",
     r"ajouter (?:au|à mon) panier|acheter(?: maintenant| cet article)?|commander|précommander",
-    r"(?:añadir|agregar) (?:al carrito|a la (?:cesta|bolsa)|a cesta)|comprar(?: ahora| ya)?|aggiungi al carrello|acquista(?: ora)?|compra(?: ora)?",
-    r"in winkel(?:wagen|mand)(?:je)?|bestel(?:len)?(?: nu)?|koop nu|adicionar ao (?:carrinho|cesto)|comprar agora|dodaj do koszyka|kup teraz|do koszyka",
-    r"lägg i (?:varukorg|kundvagn)(?:en)?|köp(?: nu)?|legg i handle(?:kurv|vogn)(?:en)?|læg i kurv(?:en)?|køb(?: nu)?|kjøp|lisää ostoskoriin",
-    r"adaug[ăa] [îi]n co[șs]|do košíku|přidat do košíku|kosárba(?: teszem)?|в корзину|купить|добавить в корзину|до кошика|sepete ekle|hemen al",
-    r"कार्ट में (?:जोड़ें|डालें)|अभी खरीदें|加入购物车|立即购买|放入購物車|カートに入れる|今すぐ購入|장바구니|구매하기|أضف إلى (?:السلة|العربة)|اشتر الآن|הוסף לסל",
+    r"(?:añadir|agregar) (?:al carrito|a la (?:cesta|bolsa)|a cesta)|comprar(?: ahora| ya)?"
+    r"|aggiungi al carrello|acquista(?: ora)?|compra(?: ora)?",
+    r"in winkel(?:wagen|mand)(?:je)?|bestel(?:len)?(?: nu)?|koop nu|adicionar ao (?:carrinho|cesto)"
+    r"|comprar agora|dodaj do koszyka|kup teraz|do koszyka",
+    r"lägg i (?:varukorg|kundvagn)(?:en)?|köp(?: nu)?|legg i handle(?:kurv|vogn)(?:en)?|læg i kurv(?:en)?"
+    r"|køb(?: nu)?|kjøp|lisää ostoskoriin",
+    r"adaug[ăa] [îi]n co[șs]|do košíku|přidat do košíku|kosárba(?: teszem)?|в корзину|купить"
+    r"|добавить в корзину|до кошика|sepete ekle|hemen al",
+    r"कार्ट में (?:जोड़ें|डालें)|अभी खरीदें|加入购物车|立即购买|放入購物車|カートに入れる|今すぐ購入"
+    r"|장바구니|구매하기|أضف إلى (?:السلة"
+    r"|العربة)|اشتر الآن|הוסף לסל",
 )
-BUY_NAME = _any_of(
-    r"add[-_]?(?:item)?[-_]?to[-_]?(?:shopping)?[-_]?(?:cart|bag|basket|trolley|kart)|addtocart|addtobag|add-?to-?basket|\badd-?cart|buy-?(?:now|button|box)|btn-?buy|buybtn|buybutton"
-    r"|product-form__(?:submit|cart)|single_add|/cart/add|add_?cart|cart-?button|btn-?cart|purchase-?button|addcart|quick_?buy|cart\.(?:php|asp|aspx)\?.{0,40}add|basket/add|warenkorb"
-)
-SOLD_OUT = _any_of(
-    r"(?:this |the )?(?:item|product|size|style|variant|article)?\s?(?:is |are |has )?(?:currently |temporarily |now |been )?(?:sold ?out|out[- ]of[- ]stock|unavailable|not available"
-    r"|no longer (?:available|in stock|sold)|discontinued|not in stock)(?: online| at this time| right now| for now)?(?:[.!:].{0,60})?",
-    r"(?:e-?mail|notify|alert|tell) me(?: when)?(?: (?:it['’]?s |back )?(?:available|in[- ]stock|back))?|back in stock (?:alert|notification)|join (?:the )?wait(?:ing)? ?list|coming soon"
+SOLD_OUT = any_of(
+    r"(?:this |the )?(?:item|product|size|style|variant|article)?\s?(?:is |are |has )?(?:currently "
+    r"|temporarily |now |been )?(?:sold ?out|out[- ]of[- ]stock|unavailable|not available"
+    r"|no longer (?:available|in stock|sold)|discontinued|not in stock)(?: online| at this time| right now"
+    r"| for now)?(?:[.!:].{0,60})?",
+    r"(?:e-?mail|notify|alert|tell) me(?: when)?(?: (?:it['’]?s |back )?(?:available|in[- ]stock|back))?"
+    r"|back in stock (?:alert|notification)|join (?:the )?wait(?:ing)? ?list|coming soon"
     r"|in stock soon|temporarily out|0 in stock",
-    r"availability:? ?(?:out of stock|sold out|unavailable)|(?:stock|status):? ?(?:out of stock|sold out|unavailable)",
-    r"ausverkauft|nicht (?:auf lager|verfügbar|vorrätig|lieferbar|mehr verfügbar)|vergriffen|derzeit nicht (?:verfügbar|lieferbar)",
-    r"rupture(?: de stock)?|épuisé|indisponible|(?:produit |article )?(?:actuellement )?(?:en rupture|indisponible)|victime de son succès",
-    r"agotado|sin (?:stock|existencias)|no disponible|esaurito|non disponibile|uitverkocht|niet (?:op voorraad|beschikbaar|leverbaar)|esgotado|indisponível|sem estoque",
-    r"wyprzedan[ey]|niedostępn[yae]|brak w magazynie|slutsåld|slut i lager|ej i lager|udsolgt|utsolgt|ikke på lager|loppu|stoc epuizat|indisponibil|vyprodáno|nincs (?:raktáron|készleten)|elfogyott",
-    r"нет в наличии|распродано|tükendi|stokta yok|स्टॉक में नहीं|उपलब्ध नहीं(?: है)?|缺货|售罄|已售完|在庫切れ|売り切れ|品切れ|품절|نفدت الكمية|غير متوفر|אזל",
+    r"availability:? ?(?:out of stock|sold out|unavailable)|(?:stock|status):? ?(?:out of stock|sold out"
+    r"|unavailable)",
+    r"ausverkauft|nicht (?:auf lager|verfügbar|vorrätig|lieferbar|mehr verfügbar)|vergriffen"
+    r"|derzeit nicht (?:verfügbar|lieferbar)",
+    r"rupture(?: de stock)?|épuisé|indisponible|(?:produit |article )?(?:actuellement )?(?:en rupture"
+    r"|indisponible)|victime de son succès",
+    r"agotado|sin (?:stock|existencias)|no disponible|esaurito|non disponibile|uitverkocht"
+    r"|niet (?:op voorraad|beschikbaar|leverbaar)|esgotado|indisponível|sem estoque",
+    r"wyprzedan[ey]|niedostępn[yae]|brak w magazynie|slutsåld|slut i lager|ej i lager|udsolgt|utsolgt"
+    r"|ikke på lager|loppu|stoc epuizat|indisponibil|vyprodáno|nincs (?:raktáron|készleten)|elfogyott",
+    r"нет в наличии|распродано|tükendi|stokta yok|स्टॉक में नहीं|उपलब्ध नहीं(?: है)?"
+    r"|缺货|售罄|已售完|在庫切れ|売り切れ"
+    r"|品切れ|품절|نفدت الكمية|غير متوفر|אזל",
 )
-IN_STOCK = _any_of(
-    r"(?:select|choose|enter)? ?(?:quantity|qty|menge|anzahl|quantité|cantidad|quantità|aantal|quantidade|ilość|antal|数量)\s?\.?:?(?: ?\d+)?",
-    r"(?:select|choose|pick) (?:a |your )?(?:size|colou?r|options?|style)|(?:configure|customi[sz]e|build yours?|personali[sz]e)(?: now| it| and buy)?"
-    r"|(?:go to|visit|zum) (?:the )?(?:shop|store|deal|offer|angebot|händler)|(?:view|see) (?:deal|offers?)|add to (?:registry|wedding registry)",
-    r"(?:availability|status|stock)?\s?:?\s?(?:currently |usually |now |item |product |this item is |available and )?(?:in[- ]stock|available)(?: now| online| to ship| for (?:delivery|shipping|order|immediate \w+)"
+IN_STOCK = any_of(
+    r"(?:select|choose|enter)? ?(?:quantity|qty|menge|anzahl|quantité|cantidad|quantità|aantal|quantidade"
+    r"|ilość|antal|数量)\s?\.?:?(?: ?\d+)?",
+    r"(?:select|choose|pick) (?:a |your )?(?:size|colou?r|options?|style)|(?:configure|customi[sz]e"
+    r"|build yours?|personali[sz]e)(?: now| it| and buy)?"
+    r"|(?:go to|visit|zum) (?:the )?(?:shop|store|deal|offer|angebot|händler)|(?:view|see) (?:deal|offers?)"
+    r"|add to (?:registry|wedding registry)",
+    r"(?:availability|status|stock)?\s?:?\s?(?:currently |usually |now |item |product |this item is "
+    r"|available and )?(?:in[- ]stock|available)(?: now| online| to ship| for (?:delivery|shipping|order"
+    r"|immediate \w+)"
     r"|,? ready to ship| and ready to ship| - ships .{0,30}| \(?\d+ .{0,20}\)?|[.!,:;-].{0,60})?",
-    r"only \d+ (?:left|remaining|available)(?: .{0,40})?|\d+\+? (?:in stock|available|left(?: in stock)?|units? (?:left|available))(?: .{0,30})?|low stock.{0,30}|last (?:one|few).{0,20}|hurry.{0,40}left"
-    r"|(?:usually )?(?:ships|dispatched|ships out) (?:in|within|today|same day|the same day|by|from|next).{0,60}|ready to ship|in store and online|limited (?:stock|availability|quantity)|almost gone",
-    r"auf lager|lieferbar|(?:sofort )?(?:verfügbar|lieferbar)(?:,.{0,40})?|vorrätig|en stock|disponible|disponibile(?: subito)?|op voorraad|leverbaar|em estoque|disponível|dostępny|w magazynie|i lager"
-    r"|på lager|finns i lager|varastossa|[îi]n stoc|skladem|raktáron|в наличии|stokta(?: var)?|स्टॉक में(?: है)?|उपलब्ध|有货|有現貨|在庫あり|재고 있음|متوفر",
+    r"only \d+ (?:left|remaining|available)(?: .{0,40})?|\d+\+? (?:in stock|available|left(?: in stock)?"
+    r"|units? (?:left|available))(?: .{0,30})?|low stock.{0,30}|last (?:one|few).{0,20}|hurry.{0,40}left"
+    r"|(?:usually )?(?:ships|dispatched|ships out) (?:in|within|today|same day|the same day|by|from"
+    r"|next).{0,60}|ready to ship|in store and online|limited (?:stock|availability|quantity)|almost gone",
+    r"auf lager|lieferbar|(?:sofort )?(?:verfügbar|lieferbar)(?:,.{0,40})?|vorrätig|en stock|disponible"
+    r"|disponibile(?: subito)?|op voorraad|leverbaar|em estoque|disponível|dostępny|w magazynie|i lager"
+    r"|på lager|finns i lager|varastossa|[îi]n stoc|skladem|raktáron|в наличии|stokta(?: var)?"
+    r"|स्टॉक में(?: है)?|उपलब्ध|有货|有現貨|在庫あり|재고 있음|متوفر",
 )
 
-OTHER_THINGS = _any_of(
-    r"(?<=[\n\x1e\x1f])[^\w\n\x1e\x1f]{0,4}(?:(?:you|customers?|others?|people|shoppers|guests)(?: who \w+ this(?: item| product)?)? (?:may |might |could |will )?"
+OTHER_THINGS = any_of(
+    r"(?<=[\n\x1e\x1f])[^\w\n\x1e\x1f]{0,4}(?:(?:you|customers?|others?|people|shoppers"
+    r"|guests)(?: who \w+ this(?: item| product)?)? (?:may |might |could |will )?"
     r"(?:also|love|like)\b[^\n]{0,40}"
-    r"|(?:related|similar|recommended|suggested|featured|recently viewed|complementary|matching|sponsored|other|more|popular|frequently bought|often bought)"
-    r" (?:products?|items?|styles?|accessories|together|searches|for you|purchases|like this|from this|by this)[^\n]{0,30}"
-    r"|(?:customers|people) (?:who|also)[^\n]{0,60}|frequently (?:bought|purchased)[^\n]{0,20}|complete the (?:look|set)|buy together|bundles?|goes well with[^\n]{0,30}"
-    r"|we (?:also )?recommend[^\n]{0,20}|recommend(?:ed|ations)(?: for you)?|you(?:['’]ll)? (?:may|might|recently)[^\n]{0,40}|recently viewed(?: items| products)?"
-    r"|compare (?:with )?similar[^\n]{0,20}|best ?sellers?|top sellers?|trending(?: now)?|shop the look|pairs well with[^\n]{0,20}|accessories"
-    r"|ähnliche (?:produkte|artikel)|kunden[^\n]{0,40}auch[^\n]{0,20}|das könnte (?:dir|ihnen)[^\n]{0,20}|wird oft zusammen gekauft|zubehör"
-    r"|produits (?:similaires|associés|complémentaires)|vous aimerez[^\n]{0,20}|(?:productos|produtos|prodotti) (?:relacionad|similar|simil|correlat)\w*"
-    r"|también te[^\n]{0,30}|potrebbe(?:ro)? interessart\w*[^\n]{0,20}|(?:gerelateerde|vergelijkbare|aanbevolen) producten|anderen bekeken[^\n]{0,20}"
-    r"|podobne produkty|liknande produkter|lignende produkter|relaterade produkter|похожие товары|関連商品|相关商品|猜你喜欢)\W{0,3}(?=[\n\x1e\x1f]|$)"
+    r"|(?:related|similar|recommended|suggested|featured|recently viewed|complementary|matching|sponsored"
+    r"|other|more|popular|frequently bought|often bought)"
+    r" (?:products?|items?|styles?|accessories|together|searches|for you|purchases|like this|from this"
+    r"|by this)[^\n]{0,30}"
+    r"|(?:customers|people) (?:who|also)[^\n]{0,60}|frequently (?:bought|purchased)[^\n]{0,20}"
+    r"|complete the (?:look|set)|buy together|bundles?|goes well with[^\n]{0,30}"
+    r"|we (?:also )?recommend[^\n]{0,20}|recommend(?:ed|ations)(?: for you)?|you(?:['’]ll)? (?:may|might"
+    r"|recently)[^\n]{0,40}|recently viewed(?: items| products)?"
+    r"|compare (?:with )?similar[^\n]{0,20}|best ?sellers?|top sellers?|trending(?: now)?|shop the look"
+    r"|pairs well with[^\n]{0,20}|accessories"
+    r"|ähnliche (?:produkte|artikel)|kunden[^\n]{0,40}auch[^\n]{0,20}|das könnte (?:dir|ihnen)[^\n]{0,20}"
+    r"|wird oft zusammen gekauft|zubehör"
+    r"|produits (?:similaires|associés|complémentaires)|vous aimerez[^\n]{0,20}|(?:productos|produtos"
+    r"|prodotti) (?:relacionad|similar|simil|correlat)\w*"
+    r"|también te[^\n]{0,30}|potrebbe(?:ro)? interessart\w*[^\n]{0,20}|(?:gerelateerde|vergelijkbare"
+    r"|aanbevolen) producten|anderen bekeken[^\n]{0,20}"
+    r"|podobne produkty|liknande produkter|lignende produkter|relaterade produkter|похожие товары"
+    r"|関連商品|相关商品"
+    r"|猜你喜欢)\W{0,3}(?=[\n\x1e\x1f]|$)"
 )
 """Lines that begin a part of the page about other things."""
