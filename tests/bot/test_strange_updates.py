@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import text
 
 from sandbox.telegram import Fault, FaultKind
 from tests.bot.conftest import on_both_databases
@@ -210,3 +211,23 @@ async def test_d11_one_persons_flood_is_answered_in_order(say: Say, world: World
     assert said == [
         f"You watch nothing called “thing-{number}”. Send /list to see all." for number in range(20)
     ]
+
+
+async def test_what_fails_inside_is_a_sentence_whose_reference_finds_the_traceback(
+    say: Say, world: World
+) -> None:
+    await say("/start")
+    async with world.database.transaction() as session:
+        await session.execute(text("ALTER TABLE watches RENAME TO away"))
+    with structlog.testing.capture_logs() as lines:
+        [answer] = await say("/list")
+    [line] = [line for line in lines if line["event"] == "update.failed"]
+    assert line["log_level"] == "error"
+    assert answer == (
+        f"Something went wrong on our side, and it is noted under {line['reference']}. "
+        "Please try again in a minute."
+    )
+    async with world.database.transaction() as session:
+        await session.execute(text("ALTER TABLE away RENAME TO watches"))
+    [answer] = await say("/list")
+    assert answer.startswith("You watch nothing yet.")
