@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """arq 0.28 closes its Redis by a name that redis-py 5 gave up, and drops a pipeline when it is stopped."""
+    """arq 0.28 closes its Redis by a name that redis-py 5 gave up, and drops pipelines when it is stopped."""
     deprecated = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
     dropped = pytest.mark.filterwarnings("ignore:Unclosed client session <redis:ResourceWarning")
     for item in items:
