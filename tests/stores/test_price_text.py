@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.stores.currencies import CODES, currency_of, largest_minor
-from tracker.stores.price_text import read_machine_price, read_price
+from tracker.stores.price_text import plain, read_machine_price, read_price, spot_prices
 
 ONE_AMOUNT = {
     "₹1,499": ("1499", "INR"),
@@ -44,6 +44,24 @@ ONE_AMOUNT = {
     "KWD 14.500": ("14.500", "KWD"),
     "¥1,980": ("1980", None),
     "1,49,900": ("149900", None),
+    "2.999⁹⁹ Lei": ("2999.99", "RON"),
+    "₹ 1,49,900/-": ("149900", "INR"),
+    "CHF 1'499.–": ("1499", "CHF"),
+    "12€99": ("12.99", "EUR"),
+    "50.700₫": ("50700", "VND"),
+    "KWD 21.500": ("21.500", "KWD"),
+    "￥1,980": ("1980", None),
+    "１２，９８０円": ("12980", "JPY"),
+    "١٤٩٩ د.إ": ("1499", "AED"),
+    "١٬٤٩٩٫٥٠ ر.س": ("1499.50", "SAR"),
+    "৳ ১,২৯৯": ("1299", "BDT"),
+    "฿๑,๒๙๐": ("1290", "THB"),
+    "CAD$ 14.50": ("14.50", "CAD"),
+    "$14.50 AUD": ("14.50", "AUD"),
+    "C $12.99": ("12.99", "CAD"),
+    "199,- Kč": ("199", "CZK"),
+    "1\u00a0299,90\u00a0zł": ("1299.90", "PLN"),
+    "Tk. 1,200": ("1200", "BDT"),
     "2 crore": ("20000000", None),
     "1,234": ("1234", None),
     "3,50": ("3.50", None),
@@ -85,6 +103,10 @@ def test_what_is_no_single_price_is_read_as_none(text: str) -> None:
         ("Rs. 1,499", None, "pk", ("1499", "PKR")),
         ("1.299 kr", None, "dk", ("1299", "DKK")),
         ("1 299 kr", "INR", None, ("1299", None)),
+        ("1 499,00 kr", None, "se", ("1499.00", "SEK")),
+        ("￥1,980", None, "jp", ("1980", "JPY")),
+        ("₨ 1,499", None, "pk", ("1499", "PKR")),
+        ("150 DH", None, "ma", ("150", "MAD")),
     ],
 )
 def test_hints_settle_what_the_text_leaves_open(
@@ -127,6 +149,38 @@ def test_a_machine_readable_amount_is_gated_before_it_becomes_a_number(
 ) -> None:
     found = read_machine_price(value, currency_hint=currency)
     assert (found and found[0]) == (Decimal(amount) if amount else None)
+
+
+SPOTTED = {
+    "MRP $24,999 $19.99": ["24999", "19.99"],
+    "$12 - $15": ["12", "15"],
+    "12€\x1f99 or 3 x 4,33 €": ["12.99", "4.33"],
+    "Call +91 22 4000 or pay ₹499 in 2021": ["499"],
+    "£5.99£4.99": ["5.99", "4.99"],
+    "CHF 49.– instead of CHF 69.–": ["49", "69"],
+    "-$5 off, $0, size 10": [],
+    "SKU A12 $3.50": ["3.50"],
+    "1,2,3 $": [],
+}
+
+
+@pytest.mark.parametrize(("text", "amounts"), SPOTTED.items(), ids=SPOTTED)
+def test_every_marked_amount_of_a_longer_text_is_spotted_where_it_stands(
+    text: str, amounts: list[str]
+) -> None:
+    spotted = list(spot_prices(text))
+    assert [one.amount for one in spotted] == [Decimal(amount) for amount in amounts]
+    for one in spotted:
+        alone = read_price(text[one.start : one.end].replace("\x1f", ""))
+        assert alone == (one.amount, one.currency)
+
+
+@given(st.text(max_size=250))
+def test_spotting_never_raises_and_its_places_are_in_order(text: str) -> None:
+    spotted = list(spot_prices(plain(text)))
+    places = [place for one in spotted for place in (one.start, one.end)]
+    assert places == sorted(places)
+    assert all(0 < one.amount < 10**12 for one in spotted)
 
 
 @given(st.text(max_size=250))

@@ -134,7 +134,7 @@ def _is_card(scene: Scene, at: int) -> bool:
             href = outline.nodes[up].attributes.get("href") or ""
             if OTHER_PAGE.match(href):
                 links += 1
-                titled += bool(_NAMES_A_THING.search(outline.said(up)))
+                titled += bool(_NAMES_A_THING.search(outline.text, outline.starts[up], outline.ends[up]))
         pictures += outline.tags[up] == "img"
         up += 1
     return links > 0 and (pictures > 0 or titled > 0 or outline.ends[at] - outline.starts[at] > 40)

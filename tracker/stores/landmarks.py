@@ -38,6 +38,7 @@ SOON = 1_200
 
 _BEFORE_HEADING, _AFTER_HEADING = 3_000, 12_000
 _LONGEST_LINE = 90
+_LONGEST_NAME = 500
 _MOST_LINES = 900
 _MOST_HEADINGS = 20
 
@@ -74,8 +75,8 @@ class Landmarks:
         wanted = self._wanted
         best: tuple[float, int] | None = None
         for at in [at for at, tag in enumerate(outline.tags) if tag == "h1"][:_MOST_HEADINGS]:
-            text = outline.said(at)
-            if not text or len(text) > 500:
+            text = outline.said(at) if outline.ends[at] - outline.starts[at] <= _LONGEST_NAME else ""
+            if not text:
                 continue
             score = max((likeness(text, name) for name in wanted), default=0.0)
             if self.is_hidden(at):

@@ -2,17 +2,19 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 
 from tracker.stores.candidates import Role
 from tracker.stores.currencies import currency_of
 from tracker.stores.landmarks import Landmarks
 from tracker.stores.names import PRICE_NAME
 from tracker.stores.page import Page
-from tracker.stores.price_text import read_machine_price, read_price, spot_prices
+from tracker.stores.price_text import Spotted, read_machine_price, read_price, spot_prices
 
 _MOST_AFTER, _MOST_BEFORE, _MOST_NAMED = 60, 24, 300
+_MOST_SPOTTED = 1_000
 _LONGEST_PRICE = 48
 _LONGEST_PRICE_BOX = 120
 _BESIDE = 800
@@ -99,10 +101,8 @@ class Scene:
 
 
 def _see(scene: Scene) -> Iterator[Sighting]:
-    text = scene.outline.text
-    spotted = list(spot_prices(text, currency_hint=scene.currency, country_hint=scene.page.country))
-    after = [one for one in spotted if one.start >= scene.top][:_MOST_AFTER]
-    before = [one for one in spotted if one.start < scene.top][-_MOST_BEFORE:]
+    before = _spotted(scene, max(0, scene.top - _WINDOW_BEFORE), scene.top)[-_MOST_BEFORE:]
+    after = _spotted(scene, scene.top, scene.middle + _WINDOW_AFTER)[:_MOST_AFTER]
     taken: set[int] = set()
     marked: list[int] = []
     for one in before + after:
@@ -112,6 +112,15 @@ def _see(scene: Scene) -> Iterator[Sighting]:
         yield Sighting(at, one.start, one.end, one.amount, one.currency, _shown(scene, one.start, one.end))
     if not any(scene.is_named(at) and not scene.marks.is_elsewhere(at) for at in marked):
         yield from _unmarked(scene, taken)
+
+
+def _spotted(scene: Scene, start: int, end: int) -> list[Spotted]:
+    """The marked amounts in a stretch of the text; the places are those of the whole."""
+    stretch = scene.outline.text[start:end]
+    found = spot_prices(stretch, currency_hint=scene.currency, country_hint=scene.page.country)
+    return [
+        replace(one, start=one.start + start, end=one.end + start) for one in islice(found, _MOST_SPOTTED)
+    ]
 
 
 def _unmarked(scene: Scene, taken: set[int]) -> Iterator[Sighting]:

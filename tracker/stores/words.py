@@ -69,7 +69,7 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
             r"|\bsezzle\b"
             r"|\bzip(?:pay)?\b|\blay-?buy|\bsplitit\b|\bquadpay\b|\bpayments? of\b|\bpay in \d"
             r"|interest[- ]free|\bdeposit\b"
-            r"|\bdown payment\b|\d\s?[x×]\s*$|\bmonthly\b|\bper month\b|\bfortnight",
+            r"|\bdown payment\b|\d\s?[x×]\s*(?:de|of|à)?\s*$|\bmonthly\b|\bper month\b|\bfortnight",
             r"\braten?\b|monatlich|\bmtl\.|mensualit|\bcuotas?\b|\bparcela|\bem até\b|\brate da\b|\braty?\b"
             r"|\btaksit|分期",
         ),
@@ -196,6 +196,9 @@ _AFTER: tuple[tuple[Role, re.Pattern[str]], ...] = (
 )
 
 _AND_UP = any_of(r"\W{0,2}(?:and up|\+(?!\w)|起|から|〜|～)")
+_CLINGS = any_of(r"\W{0,3}(?:/|per\b|a month|monthly|[x×]\s?\d|off\b|discount\b|each\b)")
+"""What is said of the amount before it even when another follows on the line."""
+
 _FURTHEST_WORD = 34
 """Signs between a word and the amount that it speaks of."""
 
@@ -204,9 +207,10 @@ def role_in_words(before: str, after: str, *, last: bool = True) -> Role | None:
     """What the words on both sides make of an amount; None when they say nothing of it. When it is not the
     `last` on its line, "MRP" after it is the label of the next.
     """
-    for role, pattern in _AFTER:
-        if (last or role is not Role.LIST) and pattern.search(after):
-            return role
+    if last or _CLINGS.match(after):
+        for role, pattern in _AFTER:
+            if pattern.search(after):
+                return role
     found = _role_before(before)
     return Role.LOWEST if found in (None, Role.SELLING) and _AND_UP.match(after) else found
 
@@ -222,7 +226,7 @@ def _role_before(before: str) -> Role | None:
             found = (match.end(), match.end() - match.start(), role)
             if best is None or found[:2] > best[:2]:
                 best = found
-    if best and best[2] is Role.SELLING:
+    if best and best[2] in (Role.SELLING, Role.SAVING):
         other = next((role for role in _STRONGER if _pattern(role).search(near[-_FURTHEST_WORD:])), None)
         return other or best[2]
     return best[2] if best else None
