@@ -76,7 +76,8 @@ _NEAR_HEADING = 500
 _LIKE_THE_PAGE, _UNLIKE_THE_PAGE = 0.6, 0.3
 _ROWS = 3
 _MARKUP = frozenset({"json-ld", "microdata", "rdfa"})
-_TAKES_THE_PAGES_NAME = frozenset({"visible", "meta"})
+_TOLD_WITHOUT_A_NAME = frozenset({"meta", "attribute"})
+_TAKES_THE_PAGES_NAME = _TOLD_WITHOUT_A_NAME | {"visible"}
 """Sources that take the page's name for the product's, whatever the page is."""
 
 
@@ -108,7 +109,7 @@ def _is_of_a_row(sources: set[str], likeness: float, visible: Visible) -> bool:
     if sources & _MARKUP:
         unlike = _UNLIKE_THE_PAGE if visible.in_rows < _ROWS else _LIKE_THE_PAGE
         return likeness < unlike
-    return sources == {"meta"} and visible.in_rows >= _ROWS
+    return sources <= _TOLD_WITHOUT_A_NAME and visible.in_rows >= _ROWS
 
 
 def explained(page: Page, kind: Sign | None, reading: Reading) -> Reading:

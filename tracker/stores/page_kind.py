@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import parse_qsl
 
 from tracker.stores.page import Page
 
@@ -44,7 +45,7 @@ def read_kind(page: Page, types: set[str]) -> Sign | None:
     page_type = _page_type(page)
     if page_type is Kind.PRODUCT and not told:
         return Sign(Kind.PRODUCT, sure=False)
-    told += [*_names(page), *_address(page), *_graph(page, types)]
+    told += [*_names(page), *_question(page), *_address(page), *_graph(page, types)]
     if page_type is not None and page_type is not Kind.PRODUCT:
         told.append(Sign(page_type, sure=False))
     articles = [sign for sign in told if sign.kind is Kind.ARTICLE]
@@ -244,6 +245,24 @@ def _names(page: Page) -> Iterator[Sign]:
         elif _PERSONAL_NAME.fullmatch(words):
             # A shop's name may be "The Store": only the heading is certain to be the page's own name.
             yield Sign(Kind.PERSONAL, sure=part == page.heading)
+
+
+_ASKED = frozenset(
+    "q s k query search keyword keywords text term searchterm search_query searchtext st w kw ntt".split()
+)
+_QUOTED = re.compile(r"[\"“”„«»‘’'](.{2,80})[\"“”„«»‘’']")
+
+
+def _question(page: Page) -> Iterator[Sign]:
+    """A heading that repeats what the address asks for, as search pages do; a product may be called so."""
+    heading = " ".join((page.heading or "").casefold().split())
+    for name, value in parse_qsl(page.query)[:20] if heading else ():
+        asked = " ".join(value.casefold().split())
+        if name.lower() in _ASKED and len(asked) > 1:
+            if any(said.strip() == asked for said in _QUOTED.findall(heading)):
+                yield Sign(Kind.SEARCH, sure=True)
+            elif heading == asked:
+                yield Sign(Kind.SEARCH, sure=False)
 
 
 _CART_PATH = re.compile(

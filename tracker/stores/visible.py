@@ -46,8 +46,9 @@ class Visible:
 
     @property
     def in_rows(self) -> int:
-        """How many amounts stand in rows of like things, as in a list or beside the subject."""
-        return self._scene.in_rows
+        """How many amounts stand in rows of like things, as in a list, or in parts about other things."""
+        elsewhere = sum(seen.role is Role.ELSEWHERE for seen in self.sightings)
+        return max(self._scene.in_rows, elsewhere)
 
     @cached_property
     def ranked(self) -> list[tuple[float, list[Sighting]]]:
