@@ -5,25 +5,11 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
 from tests.world import Say, SharedReaders, Shelf, World, open_world
-
-_HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """arq 0.28 closes its Redis by a name that redis-py 5 gave up, and drops pipelines when it is stopped."""
-    deprecated = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
-    dropped = pytest.mark.filterwarnings("ignore:Unclosed client session <redis:ResourceWarning")
-    for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(deprecated)
-            item.add_marker(dropped)
-
 
 on_both_databases = pytest.mark.parametrize("world_database", ["sqlite", "postgresql"], indirect=True)
 
