@@ -1,6 +1,7 @@
 """Where a page speaks of its subject: the main heading, and what can be pressed to buy the thing."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,6 +41,7 @@ _BEFORE_HEADING, _AFTER_HEADING = 3_000, 12_000
 _LONGEST_LINE = 90
 _LONGEST_NAME = 500
 _MOST_LINES = 900
+_MOST_BREAKS = 20
 _MOST_HEADINGS = 20
 
 
@@ -199,7 +201,8 @@ class Landmarks:
         if self.heading is None:
             return []
         start = self.outline.ends[self.heading]
-        return [found.start() for found in islice(OTHER_THINGS.finditer(self.outline.text, start), 20)]
+        found = OTHER_THINGS.finditer(self.outline.text, start, start + _AFTER_HEADING)
+        return [line.start() for line in islice(found, _MOST_BREAKS)]
 
     @cached_property
     def signs(self) -> list[Sign]:
@@ -236,16 +239,18 @@ class Landmarks:
     def _controls(self, low: int, high: int) -> Iterator[Sign]:
         """Buttons, links and forms that name themselves after the cart, whatever they say."""
         outline = self.outline
-        for at, tag in enumerate(outline.tags):
-            if tag not in _CONTROLS or not low <= outline.starts[at] <= high:
+        first, last = bisect_left(outline.starts, low), bisect_right(outline.starts, high)
+        for at in range(first, last):
+            tag = outline.tags[at]
+            if tag not in _CONTROLS:
                 continue
             attributes = outline.nodes[at].attributes
-            if tag == "a" and len(attributes) < 2 and not BUY_NAME.search(attributes.get("href") or ""):
-                continue
             said = " ".join(value for key, value in attributes.items() if value and key in _SAYING)[:300]
+            lowered = said.lower()
+            if not any(word in lowered for word in _OF_BUYING):
+                continue  # which settles most links, far quicker than the pattern
             if (
-                said
-                and BUY_NAME.search(said)
+                BUY_NAME.search(said)
                 and self._counts(at, "buy")
                 and not _SOLD_WORD.search(outline.said(at)[:200])
             ):
@@ -265,7 +270,7 @@ class Landmarks:
             return False
         if self.is_elsewhere(at):
             start = self.outline.ends[self.heading] if self.heading is not None else 0
-            if self.is_surely_elsewhere(at) or not 0 <= self.outline.starts[at] - start < SOON:
+            if not 0 <= self.outline.starts[at] - start < SOON or self.is_surely_elsewhere(at):
                 return False
         if kind == "buy":
             return True
@@ -283,6 +288,17 @@ class Landmarks:
         return True
 
 
+_OF_BUYING = (
+    "cart",
+    "buy",
+    "bag",
+    "basket",
+    "trolley",
+    "purchase",
+    "product-form",
+    "single_add",
+    "warenkorb",
+)
 _KINDS = (("buy", BUY), ("sold_out", SOLD_OUT), ("in_stock", IN_STOCK))
 _SAYING = frozenset(
     {

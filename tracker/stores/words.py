@@ -311,7 +311,7 @@ IN_STOCK = any_of(
 )
 
 OTHER_THINGS = any_of(
-    r"(?<=[\n\x1e\x1f])[^\w\n\x1e\x1f]{0,4}(?:(?:you|customers?|others?|people|shoppers"
+    r"[\n\x1e\x1f][^\w\n\x1e\x1f]{0,4}(?:(?:you|customers?|others?|people|shoppers"
     r"|guests)(?: who \w+ this(?: item| product)?)? (?:may |might |could |will )?"
     r"(?:also|love|like)\b[^\n]{0,40}"
     r"|(?:related|similar|recommended|suggested|featured|recently viewed|complementary|matching|sponsored"
