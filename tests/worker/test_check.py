@@ -9,6 +9,7 @@ from tests.worker.house import WEEK, House, offer
 from tests.worker.outside import ASHA, RAVI
 from tracker import clock
 from tracker.catalog import service as catalog
+from tracker.catalog.move import Check
 from tracker.fetching.client import Fetcher, FetchLimits
 from tracker.users.models import UserState
 from tracker.watches import service as watches
@@ -95,6 +96,20 @@ async def test_after_failures_a_check_comes_sooner_and_then_rarer_until_it_succe
     assert (listing.failures, listing.outcome) == (0, "offer")
     (alert,) = await house.alerts()
     assert (alert.before_minor, alert.now_minor) == (199900, 149900)
+
+
+async def test_of_two_checks_at_once_the_one_that_began_later_counts(
+    house: House,
+) -> None:
+    await house.watch(ASHA, KETTLE)
+    listing = await house.listing(KETTLE)
+    earlier, afterwards = (Check(clock.now(), "offer", offer(price)) for price in ("1999", "1499"))
+    moves = []
+    for read in (earlier, afterwards, earlier):
+        async with house.database.transaction() as session:
+            moves.append(await catalog.record(session, listing.id, read, interval=WEEK))
+    assert [move is not None for move in moves] == [False, True, False]
+    assert (await house.listing(KETTLE)).price_minor == 149900
 
 
 async def test_out_of_stock_is_noted_and_is_no_drop(house: House) -> None:

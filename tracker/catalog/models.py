@@ -33,7 +33,7 @@ class Listing(Base):
     read_at: Mapped[datetime | None]
     """When a page last gave an offer that we believe."""
     checked_at: Mapped[datetime | None]
-    """When a check last ended, whatever its outcome."""
+    """When the last recorded check began, whatever its outcome: so old is what we know of the page."""
     outcome: Mapped[str | None] = mapped_column(String(32))
     failures: Mapped[int] = mapped_column(default=0)
     """Checks in a row that gave no offer."""

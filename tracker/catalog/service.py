@@ -88,7 +88,7 @@ async def record(session: AsyncSession, listing_id: int, check: Check, *, interv
     # Asked before anything is set: a query afterwards would first write the half of it.
     last_seen = await _last_seen(session, listing_id) if check.offer else None
     now = clock.now()
-    listing.checked_at = now
+    listing.checked_at = check.began_at
     listing.lease_token = listing.lease_until = None
     offer, listing.outcome = check.offer, check.outcome
     if offer is not None and _is_another_currency(listing, offer):
