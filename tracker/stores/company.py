@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from tracker.stores.candidates import Role
 from tracker.stores.landmarks import SOON
@@ -11,6 +11,7 @@ from tracker.stores.sightings import Scene, Sighting
 _PERCENT = re.compile(r"(?<![\d.,])([1-9]\d?)(?:[.,]\d+)?\s?%")
 _NAMES_A_THING = re.compile(r"[^\W\d_]{3}")
 OTHER_PAGE = re.compile(r"(?:https?:)?//|/|[\w.-]+\.(?:html?|php|aspx?)|[\w-]+/", re.IGNORECASE)
+_MOST_INSIDE = 80
 
 
 def compare(scene: Scene) -> None:
@@ -110,6 +111,8 @@ def _repeated(scene: Scene) -> None:
     for (_, tag, names), members in groups.items():
         single = tag in ("li", "article")
         cards = [up for up in members if (single or len(members) > 1) and _is_card(scene, up)]
+        if len(members) > 1 and all(_has_heading(scene, up) for up in members):
+            cards = list(members)
         if len(cards) >= 2 or (cards and single):
             scene.in_rows += len(cards)
             for seen in (seen for up in cards for seen in members[up]):
@@ -122,12 +125,22 @@ def _repeated(scene: Scene) -> None:
                     seen.role = Role.VARIANT
 
 
+def _has_heading(scene: Scene, at: int) -> bool:
+    """Whether an element, which does not hold the subject's heading, has one of its own."""
+    outline = scene.outline
+    inside = range(at + 1, min(at + _MOST_INSIDE, len(outline.tags)))
+    return any(
+        outline.tags[inner] in ("h2", "h3", "h4", "h5") and outline.starts[inner] < outline.ends[at]
+        for inner in takewhile(lambda inner: outline.parents[inner] >= at, inside)
+    )
+
+
 def _is_card(scene: Scene, at: int) -> bool:
     """Whether an element links to another page and shows a picture or says more than a price."""
     outline = scene.outline
     links = pictures = titled = 0
     up = at
-    while up < len(outline.tags) and outline.starts[up] <= outline.ends[at] and up < at + 80:
+    while up < len(outline.tags) and outline.starts[up] <= outline.ends[at] and up < at + _MOST_INSIDE:
         if up != at and outline.parents[up] < at:
             break
         if outline.tags[up] == "a":

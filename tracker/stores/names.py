@@ -6,7 +6,7 @@ from tracker.stores.candidates import Role
 from tracker.stores.words import any_of
 
 PRICE_NAME = any_of(
-    r"price|prix|preis|precio|prezzo|prijs|preco|cena(?!rio)|pris(?![mo])|fiyat|amount|kaufpreis|\bcost\b"
+    r"price|\bmoney\b|importe|tarif|prix|preis|precio|prezzo|prijs|preco|cena(?!rio)|pris(?![mo])|fiyat|amount|kaufpreis|\bcost\b"
     r"|rupee|\bmrp\b"
 )
 SURE_NAME = any_of(

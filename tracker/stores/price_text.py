@@ -272,6 +272,9 @@ def _stands_alone(before: str, after: str) -> bool:
     """Whether a number is neither signed, nor a part of a word, a code or a percentage."""
     if before and (before[-1].isalnum() or before[-1] in "_#+"):
         return False
+    bare = before.rstrip(_SPACES)
+    if bare.endswith("+") and not bare[:-1][-1:].isalnum():
+        return False
     if before.endswith("-") and not before[:-1].rstrip(_SPACES)[-1:].isalnum():
         return False
     return not (after[:1].isalpha() or after[:1] in ("_", "%") or after[:2] in (" %", "\u00a0%"))

@@ -1,5 +1,6 @@
 """Every amount that stands on the page beside a currency mark or in an element that calls itself a price."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -30,6 +31,12 @@ _ATTRIBUTES = (
     "value",
     "aria-label",
     "data-value",
+)
+_LABELLED = re.compile(
+    r"[\n\x1e\x1f](?:(?:our|sale|your|special|unit|selling|regular|list) )?(?:price|preis|prix|precio"
+    r"|prezzo|prijs|cena|pris|m\.?r\.?p)"
+    r"\.?\s{0,2}[:=]?[\s\x1e\x1f]{0,3}([0-9][0-9.,]{0,12})(?=[\s\x1e\x1f]|$)",
+    re.IGNORECASE,
 )
 _NAMED_CSS = (
     "[class*=price i], [id*=price i], [itemprop=price], [class*=prix i], [class*=rupee i], [class*=amount i]"
@@ -144,6 +151,16 @@ def _unmarked(scene: Scene, taken: set[int]) -> Iterator[Sighting]:
             yield Sighting(inner, outline.starts[inner], outline.ends[inner], *price, said, marked=False)
             if inner == at:
                 break
+    for match in (
+        ()
+        if found
+        else islice(_LABELLED.finditer(outline.text, outline.starts[low] if low < high else 0), 20)
+    ):
+        at = outline.owner(match.start(1))
+        price = read_price(match.group(1), currency_hint=_hint(scene, at), country_hint=scene.page.country)
+        if price is not None and price[1] is not None and at not in taken:
+            found = True
+            yield Sighting(at, match.start(1), match.end(1), *price, match.group(1), marked=False)
     for node in () if found else scene.page.tree.css(_ATTRIBUTE_CSS)[:_MOST_NAMED]:
         at = positions.get(node.mem_id)
         if at is None or at in taken:

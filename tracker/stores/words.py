@@ -79,6 +79,9 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
         any_of(
             r"\bshipping\b|\bship\b|\bships\b|\bdelivery\b|\bdelivered\b(?= for)|\bpostage\b|\bp ?& ?p\b"
             r"|\bfreight\b|\bhandling\b",
+            r"\bfees?\b|\bduty\b|\bduties\b|\bassembly\b|\binstallation\b|\bgift[- ]?wrap|\bprotection\b"
+            r"|\bwarranty\b"
+            r"|\binsurance\b|\bengraving\b|\bestimated tax\b|\badd-?on\b",
             r"versand|liefer|livraison|frais de port|\benvío|\bgastos\b|\bfrete\b|\bentrega\b|spedizione"
             r"|consegna|verzend"
             r"|bezorg|wysyłk|dostaw|\bfrakt\b|doprav|szállítás|livrare|transport|доставк|kargo|运费|送料|配送",
@@ -190,7 +193,13 @@ _AFTER: tuple[tuple[Role, re.Pattern[str]], ...] = (
         ),
     ),
     (Role.LIST, any_of(r"^\W{0,3}(?:list(?: price)?|rrp|msrp|mrp|retail|uvp|value|reg\.?|regular)\b")),
-    (Role.EXCHANGE, any_of(r"^\W{0,3}(?:on exchange|with exchange|with trade|after trade|with your)")),
+    (
+        Role.EXCHANGE,
+        any_of(
+            r"^\W{0,3}(?:on exchange|after (?:coupon|code|rebate|promo|discount|\w+ cash ?back)"
+            r"|with (?:code|coupon|promo)|w/|with exchange|with trade|after trade|with your)"
+        ),
+    ),
     (Role.MEMBER, any_of(r"^\W{0,3}(?:for members|members?|with prime|with club)\b")),
     (Role.USED, any_of(r"^\W{0,3}(?:used|refurbished|pre-?owned)\b")),
 )
