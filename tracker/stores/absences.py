@@ -11,7 +11,7 @@ from tracker.stores.visible import Visible
 
 _THING = r"(?:page|product|item|listing|article|ad|offer|deal|content|link|url|address)"
 _NOT_FOUND = any_of(
-    r"^\W*(?:error |http )?(?:404|410)\b(?! ?[a-z]*\d)|\b404 (?:error|page|not found|-)|\berror:? 404\b"
+    r"^\W*(?:error |http )?(?:404|410)\W*(?:$|[|–—:»-])|\b404 (?:error|page|not found)\b|\berror:? 404\b"
     r"|^\W*(?:not found|oops)\W*$",
     rf"\b{_THING}s? (?:was |were |is |are |has been )?(?:not|no longer|never) (?:be )?(?:found|exists?"
     rf"|available|listed|active|sold)\b",
@@ -89,8 +89,10 @@ def objection(page: Page, kind: Sign | None, offer: Offer, visible: Visible) -> 
     sources = {seen.source.partition(" ")[0] for seen in offer.evidence}
     likeness = page.likeness(offer.title)
     stated = likeness >= _LIKE_THE_PAGE and not sources <= _TAKES_THE_PAGES_NAME
-    if kind is not None and kind.kind is not Kind.PRODUCT and (kind.sure or not stated):
-        return _nothing_of(kind)
+    if kind is not None and kind.kind is not Kind.PRODUCT:
+        alone = kind.kind is Kind.LIST and "visible" in sources and _is_alone(visible)
+        if kind.sure or not (stated or alone):
+            return _nothing_of(kind)
     if stated:
         return None
     if is_walled_by_name(page):
@@ -102,10 +104,17 @@ def objection(page: Page, kind: Sign | None, offer: Offer, visible: Visible) -> 
     return None
 
 
+def _is_alone(visible: Visible) -> bool:
+    """Whether one price and something to press for buying are seen, and no rows of others."""
+    return visible.in_rows < _ROWS and any(sign.kind == "buy" for sign in visible.landmarks.signs)
+
+
 def _is_of_a_row(sources: set[str], likeness: float, visible: Visible) -> bool:
     """Whether the price is that of a thing in a list: told for machines alone, on a page of another name, or
     of no name at all among rows of prices.
     """
+    if "visible" in sources:
+        return False
     if sources & _MARKUP:
         unlike = _UNLIKE_THE_PAGE if visible.in_rows < _ROWS else _LIKE_THE_PAGE
         return likeness < unlike
