@@ -23,6 +23,8 @@ SEEN = {
     "2.999<sup>99</sup> <span>Lei</span>": f"2.999⁹⁹{LOOSE}Lei",
     "<span>12</span><span>.</span><span>99</span>": "12.99",
     "<span>$</span><span>12</span><span>99</span>": f"${TIGHT}12⁹⁹",
+    "<span>$25</span><span class=count>12</span>": f"$25{TIGHT}12",
+    "<del>$25</del><ins>20</ins>": f"$25{TIGHT}20",
     "<span>$12.99</span><sup>10</sup>": f"$12.99{TIGHT}10",
     "<span>12 reviews</span><sup>99</sup>": f"12 reviews{TIGHT}99",
     "<div class=price><div>$</div><div>34</div><div class=cents>97</div></div>": "$\n34⁹⁷",

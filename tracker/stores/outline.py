@@ -28,6 +28,7 @@ _NAMING = (
     "data-automation-id", "data-hook", "data-selenium", "data-cy", "data-auto", "data-locator", "data-at",
     "data-id", "data-component", "data-ui", "data-role",
 )  # fmt: skip
+_PLAIN = frozenset("span sup small b strong font em i".split())
 _ICONS = frozenset({"i", "span", "em", "b"})
 _BUTTONS = frozenset({"submit", "button", "image"})
 _INLINE, _SPACE, _BLOCK = 1, 2, 4
@@ -194,7 +195,9 @@ class Outline:
         """Whether two digits belong to the marked amount before them, though nothing calls them cents."""
         if not piece.isdigit() or not _ENDS_IN_MARKED_WHOLE.search(self._tail):
             return False
-        return parting == TIGHT or (parting in (LOOSE, "\n") and self._is_in_price(owner))
+        if self._is_in_price(owner):
+            return parting in (TIGHT, LOOSE, "\n")
+        return parting == TIGHT and self.tags[owner] in _PLAIN and not self.names(owner)
 
     def _is_in_price(self, owner: int) -> bool:
         """Whether the element, or the one around it, calls itself a price and holds little else."""

@@ -173,9 +173,11 @@ class Verdict:
 
     def _contradicts(self, seen: _Settled, stated: _Settled) -> bool:
         """Whether the page shows another price in the place of the one that markup states, and not both."""
-        if seen.amount in (stated.amount, int(stated.amount)) or seen.quote.currency != stated.quote.currency:
+        if seen.amount in (stated.amount, int(stated.amount)):
             return False  # the second of those lost its cents to the eye
         shown = self._visible.weight_of(stated.amount)
+        if seen.quote.currency != stated.quote.currency:
+            return shown is None and self._visible.sure >= _VERY_SURE
         best = self._visible.best
         return shown is None or best is None or best.weight - shown >= _FAR_BEHIND
 
