@@ -17,7 +17,9 @@ SCORE = FOLDER / "reading.json"
 MISSES = FOLDER / "reading.md"
 
 _BAD = (Mark.MISSING, Mark.WRONG, Mark.INVENTED)
-_ROW = re.compile(r"^\| (?P<key>\S+) \| (?P<field>\S+) \|.*\| (?P<reason>[^|]*) \|$", re.MULTILINE)
+_ROW = re.compile(
+    r"^\| (?P<key>(?:real|ours)/\S+) \| (?P<field>\S+) \|.*\| (?P<reason>[^|]*) \|$", re.MULTILINE
+)
 _HEAD = """# What is not read right
 
 `make bench-reading UPDATE=1` writes this list; the last column is written by hand and kept. "real" pages are
