@@ -14,6 +14,11 @@ from tracker.stores.words import BUY, IN_STOCK, OTHER_THINGS, SOLD_OUT
 
 _LINES = re.compile(rf"[^\n{TIGHT}{LOOSE}]+")
 _PARTS_OF_TITLE = re.compile(r"\s+[|–—\-:·»•]\s+|\s*[|»]\s*")
+_HEADINGS = frozenset("h1 h2 h3 h4 b strong font big".split())
+_HEADING_NAME = re.compile(r"title|name|heading|headline|\bfn\b", re.IGNORECASE)
+_LEAST_LIKENESS = 0.55
+_CLEARLY = 0.12  # a later element must be more alike by this, or the first is the heading
+_MOST_NAMES = 6
 _NOT_THE_NAME = re.compile(r"logo|site-?title|site-?name|brand-?logo", re.IGNORECASE)
 _OPTION = re.compile(
     r"swatch|size|variant|variation|option|attribute|selector|colou?r|store-?(?:list|locator)", re.IGNORECASE
@@ -108,24 +113,36 @@ class Landmarks:
 
     @cached_property
     def _named_heading(self) -> int | None:
-        """An element whose whole text is a name of the page, or the first part of one."""
+        """The element whose whole text is most like a name of the page, or like a part of one."""
         outline = self.outline
-        for name in self._wanted:
-            parts = sorted({name, *_PARTS_OF_TITLE.split(name)}, key=len, reverse=True)
-            for part in parts[:4]:
-                words = part.split()
-                if not 6 <= len(part) <= 300 or (len(words) < 2 and len(part) < 10):
-                    continue
-                pattern = re.compile(
-                    rf"(?:^|[\n{TIGHT}{LOOSE}])({re.escape(part)})(?=[\n{TIGHT}{LOOSE}]|$)", re.IGNORECASE
-                )
-                for match in list(pattern.finditer(outline.text))[:8]:
-                    at = outline.around(match.start(1), match.end(1))
-                    if not self.is_elsewhere(at) and not any(
-                        outline.tags[up] in ("a", "nav", "li") for up in outline.ancestors(at)[:3]
-                    ):
-                        return at
-        return None
+        names = {part for name in self._wanted for part in (name, *_PARTS_OF_TITLE.split(name))}
+        likely = [name for name in names if 9 < len(name) <= 300 or (len(name) > 5 and " " in name)]
+        likely = sorted(likely, key=len, reverse=True)[:_MOST_NAMES]
+        known = {word for name in likely for word in name.lower().split()}
+        best, found = _LEAST_LIKENESS - _CLEARLY, None
+        for match in islice(_LINES.finditer(outline.text), _MOST_LINES * 2):
+            line = match.group()
+            if not 6 <= len(line) <= 300 or not known & set(line.lower().split()):
+                continue
+            score = max(likeness(line, name) for name in likely)
+            if score <= best:
+                continue
+            at = outline.around(match.start(), match.end())
+            score += self._stands_out(at)
+            if score > best + _CLEARLY and not self.is_surely_elsewhere(at) and outline.tags[at] != "title":
+                best, found = score, at
+        return found
+
+    def _stands_out(self, at: int) -> float:
+        """A little for an element that is made or named for a heading, less than nothing for a link."""
+        around = self.outline.ancestors(at)[:3]
+        if any(self.outline.tags[up] in ("a", "nav", "li") for up in around):
+            return -0.2
+        stands_out = any(
+            self.outline.tags[up] in _HEADINGS or _HEADING_NAME.search(self.outline.names(up))
+            for up in around
+        )
+        return 0.1 if stands_out else 0.0
 
     @cached_property
     def title(self) -> str | None:
