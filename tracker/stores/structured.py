@@ -25,7 +25,6 @@ _PRODUCTS = frozenset(
     "dietarysupplement".split()
 )
 _LISTS = frozenset("itemlist offercatalog collectionpage searchresultspage".split())
-ARTICLES = frozenset("article newsarticle blogposting reviewnewsarticle liveblogposting techarticle".split())
 # Where other things than the page's subject hang.
 _BESIDE = frozenset(
     "itemListElement isRelatedTo isSimilarTo isAccessoryOrSparePartFor isConsumableFor isVariantOf review "
