@@ -89,7 +89,8 @@ def resident_mb() -> float:
 
 def memory(labels: list[Label]) -> str:
     """What the process holds after each page was read once, and after 10,000 readings."""
-    pages = [(label, label.html()) for label in labels]
+    real = [label for label in labels if is_real(label)]
+    pages = [(label, label.html()) for label in real or labels]
     for label, html in pages:
         readers.ours(html, label)
     gc.collect()
