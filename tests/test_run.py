@@ -13,7 +13,8 @@ import structlog
 
 import run
 from tests.worker.outside import ASHA, Outside, the_outside
-from tests.worker.processes import ROOT, Processes, processes_in
+from tests.worker.processes import ROOT, STARTS_WITHIN, Processes, processes_in
+from tests.worker.waiting import patience
 from tracker.config import Settings
 
 TOKEN = "1001:sandbox-token"
@@ -103,11 +104,6 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password(refusal
     assert "hunter2" not in said
 
 
-def test_a_folder_in_the_place_of_the_database_is_named(refusal: Refusal, tmp_path: Path) -> None:
-    said = refusal(BOT_TOKEN=TOKEN, DATABASE_URL=f"sqlite:///{tmp_path}")
-    assert "unable to open database file" in said
-
-
 def test_a_port_that_is_taken_is_named(refusal: Refusal) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -117,11 +113,22 @@ def test_a_port_that_is_taken_is_named(refusal: Refusal) -> None:
 
 
 @pytest.mark.processes
+async def test_a_folder_in_the_place_of_the_database_is_named(processes: Processes, tmp_path: Path) -> None:
+    refused = await processes.start(
+        str(ROOT / "run.py"), DATABASE_URL=f"sqlite:///{tmp_path}", LOG_LEVEL="ERROR"
+    )
+    async with asyncio.timeout(patience(STARTS_WITHIN)):
+        assert await refused.process.wait() == 1
+    (said,) = refused.output.splitlines()
+    assert said.endswith("unable to open database file")
+
+
+@pytest.mark.processes
 async def test_a_token_that_telegram_refuses_ends_it_with_a_sentence(processes: Processes) -> None:
     refused = await processes.start(
         str(ROOT / "run.py"), BOT_TOKEN="2002:another", WEB_PORT="0", LOG_LEVEL="ERROR"
     )
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(patience(STARTS_WITHIN)):
         assert await refused.process.wait() == 1
     assert refused.output.splitlines() == ["Telegram refuses BOT_TOKEN: take a new one from @BotFather"]
 
@@ -137,7 +144,7 @@ async def test_a_story_on_one_machine_without_redis_ends_in_order(
         TELEGRAM_MESSAGES_PER_SECOND="2",
         LOG_LEVEL="WARNING",
     )
-    await outside.telegram.wait_for(lambda: outside.telegram.polled, 40)
+    await outside.telegram.wait_for(lambda: outside.telegram.polled, patience(STARTS_WITHIN))
     people = (ASHA, ASHA + 1, ASHA + 2, ASHA + 3)
     for user in people:
         outside.telegram.add_user(user, f"User {user}")
