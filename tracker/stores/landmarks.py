@@ -42,7 +42,7 @@ _CONTROLS = frozenset({"button", "input", "a", "form"})
 SOON = 1_200
 """Signs of text after the heading within which the subject is still spoken of, whatever parts are called."""
 
-_BEFORE_HEADING, _AFTER_HEADING = 3_000, 12_000
+_BEFORE_HEADING, _AFTER_HEADING = 1_500, 6_000
 _LONGEST_LINE = 90
 _LONGEST_NAME = 500
 _MOST_LINES = 900

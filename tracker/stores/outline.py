@@ -30,6 +30,7 @@ _NAMING = (
 )  # fmt: skip
 _PLAIN = frozenset("span sup small b strong font em i".split())
 _ICONS = frozenset({"i", "span", "em", "b"})
+_SPEAKING = _ICONS | {"input", "img"}
 _BUTTONS = frozenset({"submit", "button", "image"})
 _INLINE, _SPACE, _BLOCK = 1, 2, 4
 _PARTING = {0: "", 1: TIGHT, 2: " ", 3: LOOSE}
@@ -72,52 +73,54 @@ class Outline:
         self._tail = ""
         self._parting = 0
         self._names: dict[int, str] = {}
+        self._ancestors: dict[int, list[int]] = {}
         if body is not None:
             self._walk(body)
             self.text = "".join(self._pieces)
         self._pieces.clear()
 
     def _walk(self, body: LexborNode) -> None:
+        """Every element and text once, in the order of the page. Ten thousand of them are usual: what happens
+        for each is written here in one place, without calls.
+        """
+        nodes, tags, parents, starts, ends = self.nodes, self.tags, self.parents, self.starts, self.ends
         node, at = body, -1
         while True:
             tag = node.tag
             if tag == "-text":
-                self._say(node.text_content or "", at)
-            elif (
-                tag is not None
-                and tag[0] not in "-!"
-                and tag not in _SKIPPED
-                and len(self.tags) < _MOST_ELEMENTS
-            ):
-                self._open(node, tag, at)
+                raw = node.text_content
+                if raw and raw.isspace():
+                    self._parting |= _SPACE
+                elif raw:
+                    self._say(raw, at)
+            elif tag and tag not in _SKIPPED and tag[0] not in "-!" and len(tags) < _MOST_ELEMENTS:
+                nodes.append(node)
+                tags.append(tag)
+                parents.append(at)
+                starts.append(self._length)
+                ends.append(_SILENT)
+                self._parting |= _BLOCK if tag in _BLOCKS else _INLINE
                 child = node.first_child
                 if child is not None:
-                    at, node = len(self.tags) - 1, child
+                    at, node = len(tags) - 1, child
                     continue
-                self._empty(node, tag, len(self.tags) - 1)
-                self._close(len(self.tags) - 1)
-            following = node.next if at >= 0 else None
-            while following is None and at >= 0:
-                self._close(at)
-                node, at = self.nodes[at], self.parents[at]
-                following = node.next if at >= 0 else None
-            if following is None:
+                if tag in _SPEAKING:
+                    self._empty(node, tag, len(tags) - 1)
+                    self._parting |= _INLINE
+                ends[-1] = self._length
+            if at < 0:
                 return
+            following = node.next
+            while following is None:
+                if ends[at] == _SILENT:
+                    starts[at] = self._length
+                ends[at] = self._length
+                self._parting |= _BLOCK if tags[at] in _BLOCKS else _INLINE
+                node, at = nodes[at], parents[at]
+                if at < 0:
+                    return
+                following = node.next
             node = following
-
-    def _open(self, node: LexborNode, tag: str, parent: int) -> None:
-        self.nodes.append(node)
-        self.tags.append(tag)
-        self.parents.append(parent)
-        self._parting |= _BLOCK if tag in _BLOCKS else _INLINE
-        self.starts.append(self._length)
-        self.ends.append(_SILENT)
-
-    def _close(self, at: int) -> None:
-        if self.ends[at] == _SILENT:
-            self.starts[at] = self._length
-        self.ends[at] = self._length
-        self._parting |= _BLOCK if self.tags[at] in _BLOCKS else _INLINE
 
     def _empty(self, node: LexborNode, tag: str, at: int) -> None:
         """What a person sees of an element without children: a button's label, an icon that is a currency."""
@@ -140,9 +143,6 @@ class Outline:
                 self._parting |= _BLOCK
 
     def _say(self, raw: str, owner: int) -> None:
-        if not raw or raw.isspace():
-            self._parting |= _SPACE if raw else 0
-            return
         piece = " ".join((raw if raw.isascii() else plain(raw)).split())
         if not piece:
             return
@@ -158,7 +158,7 @@ class Outline:
         self._piece_owners.append(owner)
         self._pieces.append(piece)
         self._length += len(piece)
-        self._tail = (self._tail + parting + piece)[-24:]
+        self._tail = piece[-24:] if len(piece) > 24 else (self._tail + parting + piece)[-24:]
         self._parting = _SPACE if raw[-1].isspace() else 0
         # Elements that opened since the last piece begin with this one, not with what parts them.
         at = owner
@@ -241,10 +241,15 @@ class Outline:
 
     def ancestors(self, at: int) -> list[int]:
         """An element and those around it, the innermost first, without the body."""
+        known = self._ancestors.get(at)
+        if known is not None:
+            return known
         found: list[int] = []
-        while at > 0 and len(found) < _LONGEST_CLIMB:
-            found.append(at)
-            at = self.parents[at]
+        up = at
+        while up > 0 and len(found) < _LONGEST_CLIMB:
+            found.append(up)
+            up = self.parents[up]
+        self._ancestors[at] = found
         return found
 
     def said(self, at: int) -> str:
