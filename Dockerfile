@@ -25,7 +25,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
-COPY alembic.ini run.py ./
+COPY alembic.ini run.py house.py ./
 COPY migrations/ migrations/
 COPY tracker/ tracker/
 COPY bot/ bot/

@@ -1,6 +1,6 @@
 """`make demo`: the whole service and the outside world on one machine, with no account and no token.
 
-The service is the real one (`run.py`); the Telegram, the shop and the people are the sandbox's. Everything is
+The service is the real one (`house.py`); the Telegram, the shop and the people are the sandbox's. All is
 kept in a folder that goes when the demo ends, unless `--keep` names one.
 """
 
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-import run
+import house
 from sandbox.app import create_app, serve
 from sandbox.replay import Replay
 from sandbox.shop import DemoShop
@@ -52,17 +52,17 @@ async def demo(port: int, folder: Path, pages: Path | None, web_port: int) -> No
     shop = DemoShop(origin)
     replay = Replay(pages, shop=shop)
     settings = demo_settings(origin, telegram.token, folder, replay=pages is not None, web_port=web_port)
-    await asyncio.to_thread(run.migrate, settings.database_url)
-    house = run.House(settings)
+    await asyncio.to_thread(house.migrate, settings.database_url)
+    service = house.House(settings)
     app = create_app(
-        telegram, extra_routes=[*shop.routes(), *replay.routes()], busy=lambda: house.is_answering
+        telegram, extra_routes=[*shop.routes(), *replay.routes()], busy=lambda: service.is_answering
     )
     try:
         async with serve(app, port=port, closing=telegram):
             print(f"Price Tracker Pro is at {origin}\nStop it with Ctrl-C.", flush=True)
-            await until_stopped(house.run())
+            await until_stopped(service.run())
     finally:
-        await house.close()
+        await service.close()
     print("Stopped.")
 
 
@@ -80,7 +80,7 @@ def cli() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             asyncio.run(demo(chosen.port, folder, chosen.pages, chosen.web_port))
-        except run.CannotListen as error:
+        except house.CannotListen as error:
             sys.exit(f"{error} Choose another port with --web-port.")
         except OSError as error:
             sys.exit(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-import run
+import house
 from tests.worker.outside import ASHA, Outside, the_outside
 from tests.worker.processes import ROOT, STARTS_WITHIN, Processes, processes_in
 from tests.worker.waiting import patience
@@ -33,7 +33,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, logging_as_before: 
         for name, value in ({"LOG_LEVEL": "CRITICAL"} | environment).items():
             monkeypatch.setenv(name, value)
         with pytest.raises(SystemExit) as ended:
-            run.cli()
+            house.cli()
         assert isinstance(ended.value.code, str)  # Python prints it, without a traceback, and exits with 1
         assert "\n" not in ended.value.code
         return ended.value.code
@@ -141,7 +141,7 @@ async def test_a_story_on_one_machine_without_redis_ends_in_order(
         str(ROOT / "run.py"),
         WEB_PORT="0",
         CHECK_INTERVAL_SECONDS="1",
-        TELEGRAM_MESSAGES_PER_SECOND="2",
+        TELEGRAM_MESSAGES_PER_SECOND="4",
         LOG_LEVEL="WARNING",
     )
     await outside.telegram.wait_for(lambda: outside.telegram.polled, patience(STARTS_WITHIN))
