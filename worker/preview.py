@@ -46,6 +46,8 @@ _SENTENCES = {
     "home_page": "preview.gone",
     "not_a_product": "preview.not_a_product",
     "ambiguous": "preview.ambiguous",
+    "not_sure": "preview.not_sure",
+    "too_slow": "error.page_too_large",
     "empty_shell": "preview.needs_browser",
     "not_html": "error.not_a_page",
     "server_error": "error.fetch_failed",
