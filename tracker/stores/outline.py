@@ -28,6 +28,8 @@ _NAMING = (
     "data-automation-id", "data-hook", "data-selenium", "data-cy", "data-auto", "data-locator", "data-at",
     "data-id", "data-component", "data-ui", "data-role",
 )  # fmt: skip
+_PLACE_OF_NAME = {name: place for place, name in enumerate(_NAMING)}
+_NAMES = frozenset(_NAMING)
 _PLAIN = frozenset("span sup small b strong font em i".split())
 _ICONS = frozenset({"i", "span", "em", "b"})
 _SPEAKING = _ICONS | {"input", "img"}
@@ -223,7 +225,10 @@ class Outline:
         found = self._names.get(at)
         if found is None:
             attributes = self.nodes[at].attributes
-            found = " ".join(attributes[name] or "" for name in _NAMING if name in attributes)[:400]
+            present = list(_NAMES.intersection(attributes)) if attributes else []
+            if len(present) > 1:
+                present.sort(key=_PLACE_OF_NAME.__getitem__)
+            found = " ".join([attributes[name] or "" for name in present])[:400]
             self._names[at] = found
         return found
 

@@ -14,9 +14,9 @@ from tracker.stores.page import Page
 BORDER = "\x02"
 """Stands in the text wherever an element begins or ends."""
 
-_BORDERS = str.maketrans({"\n": BORDER, TIGHT: BORDER, LOOSE: BORDER})
-_RAISED = re.compile("(?<=[0-9])[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_RAISED = re.compile(f"(?<=[0-9])[{_RAISED_DIGITS}]+")
+_LOWERED = str.maketrans(_RAISED_DIGITS, "0123456789")
 
 _GROUPING = "\u00a0\u2009\u202f '’"
 _NUMBER = re.compile(rf"\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d[\d.,]*")
@@ -65,12 +65,15 @@ class ShownText:
         outline = self._page.outline
         start = next((outline.starts[at] for at, tag in enumerate(outline.tags) if tag == "h1"), 0)
         text = f"{outline.text[start:]}\n{outline.text[:start]}"[:_MOST_TEXT]
-        text = text.translate(_BORDERS)
+        # Thrice replaced is far quicker than once translated.
+        text = text.replace("\n", BORDER).replace(TIGHT, BORDER).replace(LOOSE, BORDER)
+        if text.isascii() or not any(raised in text for raised in _RAISED_DIGITS):
+            return text
         return _RAISED.sub(lambda cents: f".{cents[0].translate(_LOWERED)}", text)
 
     @cached_property
     def _numbers(self) -> frozenset[Decimal]:
-        found = {_value(match[0]) for match in _NUMBER.finditer(self.text)}
+        found = {_value(number) for number in set(_NUMBER.findall(self.text))}
         # Cents that stand in an element of their own.
         found |= {_value(f"{match[1].rstrip('.,')}.{match[2]}") for match in _APART.finditer(self.text)}
         return frozenset(value for value in found if value is not None)
