@@ -12,12 +12,11 @@ The order in which sources are believed for the SKU:
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 from tracker.stores.candidates import Claim, Weight
 from tracker.stores.offer import Offer
 from tracker.stores.page import Page, tidy
-from tracker.stores.shown import BORDER, ShownText
+from tracker.stores.shown import ShownText
 
 _SAME_THING = 0.6
 _LONGEST = 60
@@ -59,22 +58,33 @@ _GTIN_LABELS = (
 )
 
 
-def _labels(labels: Iterable[str]) -> re.Pattern[str]:
+class _Labels:
     """A label that begins a word, then a colon or the border of an element, then what may be a number."""
-    return re.compile(
-        rf"(?<![\w-])(?P<label>{'|'.join(labels)})(?: ?\(\w{{2,12}}\))?"
-        r"(?P<colon>\s?\)?\s{0,2}[:#.：-]{0,2}\s{0,2})"
-        r"(?P<border>\x02?[\s:#：(]{0,3}\x02?)(?P<number>[^\x02:|,;()]{1,60})",
-        re.IGNORECASE,
-    )
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        pattern = (
+            rf"(?<![\w-])(?P<label>{'|'.join(labels)})(?: ?\(\w{{2,12}}\))?"
+            r"(?P<colon>\s?\)?\s{0,2}[:#.：-]{0,2}\s{0,2})"
+            r"(?P<border>\x02?[\s:#：(]{0,3}\x02?)(?P<number>[^\x02:|,;()]{1,60})"
+        )
+        self._anyhow = re.compile(pattern, re.IGNORECASE)
+        self._small = re.compile(pattern.replace("A-Z", "a-z"))
+
+    def found(self, text: str) -> Iterator[tuple[str, str, str, str]]:
+        """The label, the colon, the border and the number of each, the label perhaps in small letters."""
+        if not text.isascii():
+            for match in self._anyhow.finditer(text):
+                yield match["label"], match["colon"], match["border"], match["number"]
+            return
+        # Without regard to case every label is tried everywhere; with it, the first letter settles most.
+        for match in self._small.finditer(text.lower()):
+            yield match["label"], match["colon"], match["border"], text[slice(*match.span("number"))]
 
 
 _SHOPS_LABEL, _MAKERS_LABEL, _GTIN_LABEL = (
-    _labels(labels) for labels in (_SHOPS_LABELS, _MAKERS_LABELS, _GTIN_LABELS)
+    _Labels(labels) for labels in (_SHOPS_LABELS, _MAKERS_LABELS, _GTIN_LABELS)
 )
 _ASKS_FOR_NUMBER = re.compile(rf"(?:{_NUMBER_SIGN}|sku|asin|item|ref\.?|ugs|tcin|dpci)$", re.IGNORECASE)
-_FURTHEST_LABEL = 40_000
-"""Characters of the page's text, from the heading on: what comes later belongs to other things."""
 _NAMED = (
     '[itemprop="sku"], .sku, #sku, .product-sku, .product_sku, .product__sku, .productSku, .product-code, '
     "#product-sku, .productView-info-value--sku, [data-sku], [data-product-sku], input[name='sku'], "
@@ -84,8 +94,6 @@ _NAMED = (
 _MAKERS_NAMED = '[itemprop="mpn"], [itemprop="productID"], [itemprop="productId"], [itemprop="model"]'
 _NUMBER_ATTRIBUTES = ("content", "data-sku", "data-product-sku", "data-product_sku", "value")
 _MOST_NAMED = 12
-_LONGEST_PIECE = 300
-_LONGEST_LABEL = 40
 _DIGIT = re.compile(r"\d")
 _MOST_OWN = 3
 _SHORTEST_MODEL = 5
@@ -163,37 +171,22 @@ def is_shown(shown: ShownText, number: str) -> bool:
     return bool(re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", shown.text, re.IGNORECASE))
 
 
-def _labelled(label: re.Pattern[str], shown: ShownText) -> Iterator[str]:
+def _labelled(labels: _Labels, shown: ShownText) -> Iterator[str]:
     """Numbers beside a label: after a colon or in the next element, and with a digit in them."""
-    for match in (match for text in _candidates(shown) for match in label.finditer(text)):
-        number = match["number"].strip()
-        if not (match["colon"].strip() or match["border"] or _ASKS_FOR_NUMBER.search(match["label"])):
+    for label, colon, border, text in (each for piece in shown.about_numbers for each in labels.found(piece)):
+        number = text.strip()
+        if not (colon.strip() or border or _ASKS_FOR_NUMBER.search(label)):
             continue
-        if " " in number and not match["border"]:
+        if " " in number and not border:
             number = number.split()[0]
         found = article_number(number)
-        if found and found.count(" ") <= 1 and (_DIGIT.search(found) or _is_word_for_a_number(match, found)):
+        if found and found.count(" ") <= 1 and (_DIGIT.search(found) or _is_word_for_a_number(label, found)):
             yield found
 
 
-def _is_word_for_a_number(match: re.Match[str], found: str) -> bool:
+def _is_word_for_a_number(label: str, found: str) -> bool:
     """Whether it is a number without digits, such as SKU: TSHIRT-BLUE."""
-    return (
-        match["label"].lower() == "sku"
-        and found.isupper()
-        and len(found) >= _SHORTEST_SURE
-        and " " not in found
-    )
-
-
-def _candidates(shown: ShownText) -> Iterator[str]:
-    """Short pieces of the text that hold a digit, or after which one comes, each with the piece after it."""
-    pieces = shown.text[:_FURTHEST_LABEL].split(BORDER)
-    for piece, following in pairwise((*(p for p in pieces if p not in (":", ": ", "#", "")), "")):
-        if len(piece) <= _LONGEST_PIECE and (_DIGIT.search(piece) or "SKU" in piece):
-            yield f"{piece}{BORDER}{following[:_LONGEST]}"
-        elif len(piece) <= _LONGEST_LABEL and len(following) <= _LONGEST and _DIGIT.search(following):
-            yield f"{piece}{BORDER}{following}"
+    return label.lower() == "sku" and found.isupper() and len(found) >= _SHORTEST_SURE and " " not in found
 
 
 def _named(page: Page, selector: str) -> Iterator[str]:

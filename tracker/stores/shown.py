@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 
 from tracker.stores.candidates import Claim, Quote, Weight
 from tracker.stores.currencies import INDIAN_GROUPING, NO_DECIMALS, THREE_DECIMALS
@@ -20,6 +21,7 @@ _LOWERED = str.maketrans(_RAISED_DIGITS, "0123456789")
 
 _GROUPING = "\u00a0\u2009\u202f '’"
 _NUMBER = re.compile(rf"\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d[\d.,]*")
+_DIGIT = re.compile(r"\d")
 _DECIMALS = re.compile(r"[.,](\d{1,2})$")
 _PRICE = re.compile(
     r"(?:[$€£₹¥₺₽₩฿₫₪]|\b(?:Rs\.?|USD|EUR|GBP|INR|CHF|AUD|CAD|SEK|NOK|DKK|PLN|kr)(?![a-z]))[ \x02]{0,3}[1-9]"
@@ -29,6 +31,12 @@ _THRESHOLD = re.compile(
     r"(?:over|above|than|under|least|from|ab|über|dès|orders?|shipping|delivery|save)[^\w$]*$", re.IGNORECASE
 )
 _NEAR_HEADING = 6_000
+_FURTHEST_NUMBER = 40_000
+"""Characters of the text, from the heading on: what is numbered later belongs to other things."""
+
+_LONGEST_PIECE = 300
+_LONGEST_LABEL = 40
+_LONGEST_NUMBER = 60
 _MOST_TEXT = 300_000
 _APART = re.compile(r"(\d[\d.,]*)[\s\x02]{1,6}[.,]?[\s\x02]{0,6}(\d\d)(?![\d.,%])")
 
@@ -70,6 +78,22 @@ class ShownText:
         if text.isascii() or not any(raised in text for raised in _RAISED_DIGITS):
             return text
         return _RAISED.sub(lambda cents: f".{cents[0].translate(_LOWERED)}", text)
+
+    @cached_property
+    def about_numbers(self) -> tuple[str, ...]:
+        """Short pieces that hold a digit, or after which one comes, each with the piece after it."""
+        found = []
+        pieces = self.text[:_FURTHEST_NUMBER].split(BORDER)
+        for piece, following in pairwise([*(p for p in pieces if p not in (":", ": ", "#", "")), ""]):
+            if len(piece) <= _LONGEST_PIECE and (_DIGIT.search(piece) or "SKU" in piece):
+                found.append(f"{piece}{BORDER}{following[:_LONGEST_NUMBER]}")
+            elif (
+                len(piece) <= _LONGEST_LABEL
+                and len(following) <= _LONGEST_NUMBER
+                and _DIGIT.search(following)
+            ):
+                found.append(f"{piece}{BORDER}{following}")
+        return tuple(found)
 
     @cached_property
     def _numbers(self) -> frozenset[Decimal]:
