@@ -36,6 +36,9 @@ _SPEAKING = _ICONS | {"input", "img"}
 _BUTTONS = frozenset({"submit", "button", "image"})
 _INLINE, _SPACE, _BLOCK = 1, 2, 4
 _PARTING = {0: "", 1: TIGHT, 2: " ", 3: LOOSE}
+_PARTINGS = {**dict.fromkeys(_BLOCKS, _BLOCK), **dict.fromkeys(_SKIPPED, 0)}
+"""How elements part what stands inside and outside of them; 0 when they are left out."""
+
 _SILENT = -1  # the end of an element that has said nothing yet
 _MOST_ELEMENTS = 60_000
 _LONGEST_CLIMB = 60
@@ -53,6 +56,7 @@ _ICON_MARKS = (
     (re.compile(r"[-_ ](?:gbp|pound)\b", re.IGNORECASE), "£"),
     (re.compile(r"[-_ ](?:usd|dollar)\b", re.IGNORECASE), "$"),
 )
+_ICON_MARK = re.compile("|".join(pattern.pattern for pattern, _ in _ICON_MARKS), re.IGNORECASE)
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -86,38 +90,49 @@ class Outline:
         for each is written here in one place, without calls.
         """
         nodes, tags, parents, starts, ends = self.nodes, self.tags, self.parents, self.starts, self.ends
+        partings = dict(_PARTINGS)
+        parting_of = partings.get
+        parting = length = count = 0
         node, at = body, -1
         while True:
-            tag = node.tag
+            tag = node.tag or "-"
             if tag == "-text":
                 raw = node.text_content
                 if raw and raw.isspace():
-                    self._parting |= _SPACE
+                    parting |= _SPACE
                 elif raw:
+                    self._parting = parting
                     self._say(raw, at)
-            elif tag and tag not in _SKIPPED and tag[0] not in "-!" and len(tags) < _MOST_ELEMENTS:
-                nodes.append(node)
-                tags.append(tag)
-                parents.append(at)
-                starts.append(self._length)
-                ends.append(_SILENT)
-                self._parting |= _BLOCK if tag in _BLOCKS else _INLINE
-                child = node.first_child
-                if child is not None:
-                    at, node = len(tags) - 1, child
-                    continue
-                if tag in _SPEAKING:
-                    self._empty(node, tag, len(tags) - 1)
-                    self._parting |= _INLINE
-                ends[-1] = self._length
+                    parting, length = self._parting, self._length
+            else:
+                own = parting_of(tag)
+                if own is None:
+                    own = partings[tag] = 0 if tag[0] in "-!" else _INLINE
+                if own and count < _MOST_ELEMENTS:
+                    nodes.append(node)
+                    tags.append(tag)
+                    parents.append(at)
+                    starts.append(length)
+                    ends.append(_SILENT)
+                    count += 1
+                    parting |= own
+                    child = node.first_child
+                    if child is not None:
+                        at, node = count - 1, child
+                        continue
+                    if tag in _SPEAKING:
+                        self._parting = parting
+                        self._empty(node, tag, count - 1)
+                        parting, length = self._parting | _INLINE, self._length
+                    ends[-1] = length
             if at < 0:
                 return
             following = node.next
             while following is None:
                 if ends[at] == _SILENT:
-                    starts[at] = self._length
-                ends[at] = self._length
-                self._parting |= _BLOCK if tags[at] in _BLOCKS else _INLINE
+                    starts[at] = length
+                ends[at] = length
+                parting |= partings[tags[at]]
                 node, at = nodes[at], parents[at]
                 if at < 0:
                     return
@@ -138,7 +153,8 @@ class Outline:
                 self._parting |= _BLOCK
         elif tag in _ICONS:
             names = node.attributes.get("class") or ""
-            said = next((mark for pattern, mark in _ICON_MARKS if pattern.search(names)), "") if names else ""
+            if names and _ICON_MARK.search(names):
+                said = next((mark for pattern, mark in _ICON_MARKS if pattern.search(names)), "")
         if said and len(said) < 200:
             self._say(said, at)
             if tag in ("input", "img"):
@@ -148,28 +164,29 @@ class Outline:
         piece = " ".join((raw if raw.isascii() else plain(raw)).split())
         if not piece:
             return
-        if raw[0].isspace():
-            self._parting |= _SPACE
-        parting = "\n" if self._parting & _BLOCK else _PARTING[self._parting]
-        if len(piece) <= 8 and self._tail and self._tail[-1] in "0123456789.,":
+        how = self._parting | (_SPACE if raw[0].isspace() else 0)
+        parting = "\n" if how & _BLOCK else _PARTING[how]
+        tail, size = self._tail, len(piece)
+        if size <= 8 and tail and tail[-1] in "0123456789.,":
             parting, piece = self._glued(parting, piece, owner)
-        if parting and self._length:
+            size = len(piece)
+        begin = self._length
+        if parting and begin:
             self._pieces.append(parting)
-            self._length += len(parting)
-        self._piece_starts.append(self._length)
+            begin += len(parting)
+        self._piece_starts.append(begin)
         self._piece_owners.append(owner)
         self._pieces.append(piece)
-        self._length += len(piece)
-        self._tail = piece[-24:] if len(piece) > 24 else (self._tail + parting + piece)[-24:]
+        self._length = begin + size
+        self._tail = piece[-24:] if size > 24 else (tail + parting + piece)[-24:]
         self._parting = _SPACE if raw[-1].isspace() else 0
         # Elements that opened since the last piece begin with this one, not with what parts them.
-        at = owner
-        begin = self._length - len(piece)
+        at, starts, ends, parents = owner, self.starts, self.ends, self.parents
         for _ in range(_LONGEST_CLIMB):
-            if at < 0 or self.ends[at] != _SILENT:
+            if at < 0 or ends[at] != _SILENT:
                 break
-            self.starts[at] = self.ends[at] = begin
-            at = self.parents[at]
+            starts[at] = ends[at] = begin
+            at = parents[at]
 
     def _glued(self, parting: str, piece: str, owner: int) -> tuple[str, str]:
         """A price that is split over several elements, put together: 12 and .99, 12 and . and 99, 12 and 99
