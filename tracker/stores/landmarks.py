@@ -69,6 +69,8 @@ class Landmarks:
         self._page = page
         self.outline = outline
         self._elsewhere: dict[int, bool] = {}
+        self._named_elsewhere: dict[str, bool] = {}  # many elements share their names
+        self._named_surely_elsewhere: dict[str, bool] = {}
         self._hidden: dict[int, bool] = {}
         self._path: frozenset[int] = frozenset()
         self.heading = self._find_heading()
@@ -169,22 +171,34 @@ class Landmarks:
         return found
 
     def _points_elsewhere(self, at: int) -> bool:
-        names = self.outline.names(at)
         if self.outline.tags[at] in ("nav", "footer", "header"):
             return True
-        found = ELSEWHERE_NAME.search(names) if names else None
-        # "product-price-rating" and "price-comparison" hold the price beside the stars.
-        return found is not None and not (PRICE_NAME.search(names) and _BESIDE_PRICES.search(found.group()))
+        names = self.outline.names(at)
+        known = self._named_elsewhere.get(names)
+        if known is None:
+            found = ELSEWHERE_NAME.search(names)
+            # "product-price-rating" and "price-comparison" hold the price beside the stars.
+            known = found is not None and not (
+                PRICE_NAME.search(names) and _BESIDE_PRICES.search(found.group())
+            )
+            self._named_elsewhere[names] = known
+        return known
 
     def is_surely_elsewhere(self, at: int) -> bool:
         """`is_elsewhere`, by a name that no shop gives to the place of its own price."""
         for up in self.outline.ancestors(at):
             if up in self._path:
                 return False
+            if self.outline.tags[up] in ("nav", "footer"):
+                return True
             names = self.outline.names(up)
-            if self.outline.tags[up] in ("nav", "footer") or any(
-                not _PERHAPS_HERE.fullmatch(found.group()) for found in ELSEWHERE_NAME.finditer(names)
-            ):
+            known = self._named_surely_elsewhere.get(names)
+            if known is None:
+                known = any(
+                    not _PERHAPS_HERE.fullmatch(found.group()) for found in ELSEWHERE_NAME.finditer(names)
+                )
+                self._named_surely_elsewhere[names] = known
+            if known:
                 return True
         return False
 
@@ -235,7 +249,10 @@ class Landmarks:
         for count, match in enumerate(_LINES.finditer(self.outline.text, low, high)):
             if count > _MOST_LINES:
                 break
-            line = _AMOUNT_AT_END.sub("", match.group()).strip(" \t*!.,:;•·✓✔✗✘x×-–—>»›|+()[]😊🛒")
+            line = match.group()
+            if line[-1] in ".,)" or line[-1].isdigit() or line[-1].isspace():
+                line = _AMOUNT_AT_END.sub("", line)
+            line = line.strip(" \t*!.,:;•·✓✔✗✘x×-–—>»›|+()[]😊🛒")
             if not 2 < len(line) < _LONGEST_LINE:
                 continue
             kind = next((kind for kind, pattern in _KINDS if pattern.fullmatch(line)), None)

@@ -1,9 +1,7 @@
 """The names that shops give to parts of a page: what a class or an id says of the amounts inside."""
 
-import re
-
 from tracker.stores.candidates import Role
-from tracker.stores.words import any_of
+from tracker.stores.wording import Wording, any_of
 
 PRICE_NAME = any_of(
     r"price|\bmoney\b|importe|tarif|prix|preis|precio|prezzo|prijs|preco|cena(?!rio)|pris(?![mo])|fiyat|amount|kaufpreis|\bcost\b"
@@ -36,7 +34,7 @@ SOFT_LIST_NAME = any_of(
     r"|value)?(?:$|[-_ ])",
     r"(?:regular|list|retail|original|base)Price|price[-_]{0,2}(?:regular|list|retail|original|base)",
 )
-OTHER_NAMES: tuple[tuple[Role, re.Pattern[str]], ...] = (
+OTHER_NAMES: tuple[tuple[Role, Wording], ...] = (
     (
         Role.INSTALMENT,
         any_of(

@@ -1,16 +1,10 @@
 """The words by which shops say what an amount is, in the languages that we have seen them in."""
 
-import re
-
 from tracker.stores.candidates import Role
-
-
-def any_of(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
+from tracker.stores.wording import Wording, any_of
 
 # What stands before an amount, on its line or on the line above. The nearest word to the amount decides.
-_BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
+_BEFORE: tuple[tuple[Role, Wording], ...] = (
     (
         Role.LIST,
         any_of(
@@ -147,7 +141,7 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
 )
 
 # What stands after an amount, before the next one.
-_AFTER: tuple[tuple[Role, re.Pattern[str]], ...] = (
+_AFTER: tuple[tuple[Role, Wording], ...] = (
     (
         Role.INSTALMENT,
         any_of(
@@ -245,7 +239,7 @@ def _role_before(before: str) -> Role | None:
 _STRONGER = (Role.INSTALMENT, Role.MEMBER, Role.SUBSCRIPTION, Role.EXCHANGE, Role.UNIT)
 
 
-def _pattern(role: Role) -> re.Pattern[str]:
+def _pattern(role: Role) -> Wording:
     return next(pattern for other, pattern in _BEFORE if other is role)
 
 
