@@ -32,7 +32,9 @@ _NOT_FOUND = any_of(
     r"|(?:produit|article) n['’](?:est plus|existe)",
     r"\bseite (?:wurde )?(?:leider )?nicht gefunden|\bdiese seite (?:existiert|gibt es"
     r"|ist) (?:leider )?nicht|\bfehler 404"
-    r"|\b(?:artikel|produkt) (?:wurde )?(?:leider )?(?:nicht gefunden|nicht mehr verfügbar)",
+    r"|\b(?:artikel|produkt|angebot|seite) (?:(?:ist|wurde|konnte|existiert) )?(?:leider )?"
+    r"(?:nicht (?:mehr )?(?:gefunden|verfügbar|vorhanden)|nicht mehr\W*$)"
+    r"|\bseite (?:konnte )?(?:leider )?nicht (?:gefunden|vorhanden)",
     r"\bpágina (?:no|não) (?:encontrada|existe|disponible)|\bno (?:se )?(?:encontr"
     r"|pudimos encontrar)\w* (?:la página|el producto)"
     r"|\bproduto não encontrado|\bproducto no (?:encontrado|disponible)",
@@ -99,7 +101,9 @@ def objection(page: Page, kind: Sign | None, offer: Offer, visible: Visible) -> 
         return wall(page) or Reading(Outcome.BLOCKED, reason=Reason.BOT_WALL)
     if _named_dead(page):
         return Reading(Outcome.GONE, reason=Reason.SOFT_404)
-    if kind is None and (_is_of_a_row(sources, likeness, visible) or sorts_by_price(page)):
+    # A page that names nothing (an empty body with linked data in its head) contradicts no name.
+    unnamed = not page.names and visible.in_rows < _ROWS
+    if kind is None and ((not unnamed and _is_of_a_row(sources, likeness, visible)) or sorts_by_price(page)):
         return _nothing_of(Sign(Kind.LIST, sure=False))
     return None
 
