@@ -48,7 +48,7 @@ async def http(telegram: TelegramSandbox, house: House) -> AsyncIterator[httpx.A
         telegram,
         busy=lambda: house.busy,
         advance_clock=house.advance,
-        patience=Patience(settle=0.05, bound=1),
+        patience=Patience(settle=0.2, bound=2),
     )
     async with (
         serve(app, closing=telegram) as address,

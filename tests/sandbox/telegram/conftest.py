@@ -11,7 +11,7 @@ from sandbox.app import create_app, serve
 from sandbox.control import Patience
 from sandbox.telegram import Limits, TelegramSandbox
 
-PATIENCE = Patience(settle=0.05, bound=5)
+PATIENCE = Patience(settle=0.2, bound=5)
 
 
 @pytest.fixture
