@@ -34,7 +34,9 @@ _NOT_FOUND = any_of(
     r"|ist) (?:leider )?nicht|\bfehler 404"
     r"|\b(?:artikel|produkt|angebot|seite) (?:(?:ist|wurde|konnte|existiert) )?(?:leider )?"
     r"(?:nicht (?:mehr )?(?:gefunden|verfügbar|vorhanden)|nicht mehr\W*$)"
-    r"|\bseite (?:konnte )?(?:leider )?nicht (?:gefunden|vorhanden)",
+    r"|\bseite (?:konnte )?(?:leider )?nicht (?:gefunden|vorhanden)"
+    r"|\b(?:couldn['’]t|could not|can['’]t) find what you(?:['’]re| are| were) looking for"
+    r"|\b(?:item|listing|product) and shop (?:are|is) (?:currently )?unavailable",
     r"\bpágina (?:no|não) (?:encontrada|existe|disponible)|\bno (?:se )?(?:encontr"
     r"|pudimos encontrar)\w* (?:la página|el producto)"
     r"|\bproduto não encontrado|\bproducto no (?:encontrado|disponible)",
@@ -53,7 +55,11 @@ _NOT_FOUND = any_of(
     r"|ページ(?:が|は)(?:見つかり|存在し)ません|お探しのページ"
     r"|找不到(?:页面|網頁|頁面"
     r"|网页)|页面(?:不存在|未找到)"
-    r"|頁面不存在|商品不存在|宝贝不存在|페이지를 찾을 수|ไม่พบหน้า|पेज नहीं मिला|पृष्ठ नहीं मिला|पेज उपलब्ध नहीं",
+    r"|頁面不存在|商品不存在|宝贝不存在|(?:商品|宝贝)(?:已下架|已经下架)|お取り扱い(?:して(?:おり|い)ません|を終了)"
+    r"|販売(?:を|は)?終了|판매(?:가)? 종료|존재하지 않는 (?:상품|페이지)|페이지를 찾을 수|ไม่พบหน้า|पेज नहीं मिला"
+    r"|(?:उत्पाद|पेज|प्रोडक्ट) (?:अब )?(?:उपलब्ध नहीं|मौजूद नहीं)"
+    r"|sản phẩm (?:không tồn tại|đã ngừng)|\bpagina bestaat (?:helaas )?niet|produk (?:tidak ditemukan"
+    r"|sudah tidak)|ürün (?:artık )?satışta (?:değil|yok)|पृष्ठ नहीं मिला|पेज उपलब्ध नहीं",
 )
 _DISCONTINUED = any_of(
     r"\b(?:product|item|model|style|range) (?:has been|is|was) (?:now )?discontinued"
@@ -77,6 +83,10 @@ _FEW_LINKS = 5
 _NEAR_HEADING = 500
 _LIKE_THE_PAGE, _UNLIKE_THE_PAGE = 0.6, 0.3
 _ROWS = 3
+_HIGHEST_CARD = 6
+_CARD_HEADINGS = frozenset({"h2", "h3", "h4"})
+_INTO_CART = re.compile(r"cart|bag|basket|trolley|korb|panier|carrito|buy", re.IGNORECASE)
+_SEEN_ALONE = frozenset({"visible"})
 _MARKUP = frozenset({"json-ld", "microdata", "rdfa"})
 _TOLD_WITHOUT_A_NAME = frozenset({"meta", "attribute"})
 _TAKES_THE_PAGES_NAME = _TOLD_WITHOUT_A_NAME | {"visible"}
@@ -95,17 +105,59 @@ def objection(page: Page, kind: Sign | None, offer: Offer, visible: Visible) -> 
         alone = kind.kind is Kind.LIST and "visible" in sources and _is_alone(visible)
         if kind.sure or not (stated or alone):
             return _nothing_of(kind)
-    if stated:
-        return None
+    return None if stated else _doubt(page, kind, likeness, sources, visible)
+
+
+def _doubt(
+    page: Page, kind: Sign | None, likeness: float, sources: set[str], visible: Visible
+) -> Reading | None:
+    """Why a price of a thing that the page does not describe for machines is another thing's."""
     if is_walled_by_name(page):
         return wall(page) or Reading(Outcome.BLOCKED, reason=Reason.BOT_WALL)
     if _named_dead(page):
         return Reading(Outcome.GONE, reason=Reason.SOFT_404)
+    only_seen = sources <= _SEEN_ALONE
+    if only_seen and _is_replaced(visible):
+        return Reading(Outcome.GONE, reason=Reason.DISCONTINUED)
+    if kind is not None:
+        return None
     # A page that names nothing (an empty body with linked data in its head) contradicts no name.
-    unnamed = not page.names and visible.in_rows < _ROWS
-    if kind is None and ((not unnamed and _is_of_a_row(sources, likeness, visible)) or sorts_by_price(page)):
+    named = bool(page.names) or visible.in_rows >= _ROWS
+    of_another = (named and _is_of_a_row(sources, likeness, visible)) or sorts_by_price(page)
+    if of_another or (only_seen and _is_of_a_card(page, visible)):
         return _nothing_of(Sign(Kind.LIST, sure=False))
     return None
+
+
+def _is_of_a_card(page: Page, visible: Visible) -> bool:
+    """Whether the price that is seen belongs to another thing than the page's heading names: on a page that
+    sells many things, each with a button of its own, a heading of its own stands over the price.
+    """
+    best, top = visible.best, visible.landmarks.heading
+    buttons = sum(sign.kind == "buy" for sign in visible.landmarks.signs)
+    if best is None or top is None or visible.in_rows < _ROWS or buttons < _ROWS:
+        return False
+    outline = visible.landmarks.outline
+    for up in outline.ancestors(best.at)[:_HIGHEST_CARD]:
+        if visible.landmarks.holds_heading(up):
+            return False
+        inside = range(up + 1, best.at)
+        over = (outline.said(at) for at in inside if outline.tags[at] in _CARD_HEADINGS)
+        if any(words and page.likeness(words) < _UNLIKE_THE_PAGE for words in over):
+            return True
+    return False
+
+
+def _is_replaced(visible: Visible) -> bool:
+    """Whether "discontinued" stands before the price that is seen, and nothing puts it in a cart: then the
+    price is that of what came after it.
+    """
+    best, signs = visible.best, visible.landmarks.signs
+    before = best is not None and any(
+        sign.kind == "sold_out" and sign.place < best.place and "discontinued" in sign.text.lower()
+        for sign in signs
+    )
+    return before and not any(sign.kind == "form" or _INTO_CART.search(sign.text) for sign in signs)
 
 
 def _is_alone(visible: Visible) -> bool:

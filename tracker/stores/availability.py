@@ -23,6 +23,7 @@ _OUT = re.compile(
     r"|tillfälligt slut|slut i lager|slutsåld|udsolgt|utsolgt|ikke på lager|loppu|esgotado"
     r"|indisponível|stoc epuizat|indisponibil|vyprodáno|není skladem|elfogyott|nincs készleten"
     r"|нет в наличии|распродано|tükendi|stokta yok|在庫切れ|お取り扱いできません|品切れ|缺货|售罄|품절"
+    r"|stok (?:habis|kosong)|hết hàng|สินค้าหมด"
     r"|उपलब्ध नहीं|स्टॉक में नहीं",
     re.IGNORECASE,
 )

@@ -31,10 +31,10 @@ _CAPTCHA = any_of(
 # In the source of a guard's own page and hardly anywhere else, on a page with few words.
 _GUARDS = any_of(
     r"_cf_chl_opt|cf-error-details|cf-browser-verification",  # Cloudflare
-    r"errors\.edgesuite\.net|sec-if-cpt-container|/_sec/cp_challenge",  # Akamai
+    r"errors\.edgesuite\.net|sec-(?:if-)?cpt-|/_sec/(?:cp_challenge|verify)",  # Akamai
     r"_Incapsula_Resource",  # Imperva
     r"\bKPSDK\b|/149e9513-01fa-4fb0-aad4-566afd725d1b/",  # Kasada
-    r"sucuri_cloudproxy",
+    r"sucuri_cloudproxy|distilIdentificationBlock|/_____tmd_____/",
     r"queue-it\.net|queueit",
     r"AwsWafIntegration|gokuProps",
     r"window\._pxBlockScript|_pxBlockedUrl|px-block",
@@ -50,6 +50,12 @@ _CAPTCHA_WORDS = any_of(
     r"security (?:check|verification) to continue|click the button below to continue shopping",
     r"geben sie die zeichen ein|saisissez les caractères|introduce los caracteres|inserisci i caratteri"
     r"|画像に表示されている文字を入力|안전한 쇼핑을 위해|安全验证|滑动验证|вы не робот|я не робот",
+    r"\b(?:pas|keine?|no (?:eres|es|soy) un|non (?:sei|essere|sono) un|geen|não (?:é|sou) um|nie jest\w+"
+    r"|inte en|ikke en|nejs\w+|nu e[sș]ti|ei ole) (?:un )?(?:robot\w{0,3}|robô)(?!\w)|robot olmad"
+    r"|ロボットでは(?:ない|ありません)|로봇이 아닙니다|不是(?:机|機)器人|रोबोट नहीं|拖动滑块|拖動滑塊",
+    r"(?:cliquez sur le bouton ci-dessous pour continuer|klicke\w* .{0,40}schaltfläche.{0,30} einkauf"
+    r"|haz clic en el botón (?:de abajo|siguiente) para (?:continuar|seguir)|fai clic sul pulsante"
+    r" .{0,30}acquist|ショッピングを続けるには、下のボタン|clique no botão abaixo para continuar)",
 )
 _WALL_WORDS = any_of(
     r"access denied|access to this (?:page|site|website|resource) (?:has been|is|was) (?:denied|blocked"
@@ -82,7 +88,14 @@ _WALL_WORDS = any_of(
     r"(?:site|under|scheduled|down for) maintenance|be (?:right )?back (?:soon|shortly)",
     r"not available in your (?:country|region)|unavailable for legal reasons",
     r"zugriff verweigert|accès (?:refusé|interdit)|acceso denegado|accesso negato|доступ (?:ограничен"
-    r"|запрещ[её]н)|访问被拒绝",
+    r"|запрещ[её]н)|访问被拒绝|访问(?:过于)?频繁|アクセスが(?:集中|拒否)|접근이 (?:차단|거부)"
+    r"|we are having some issues\. please log in|проверяет ваш браузер|проверка браузера"
+    r"|toegang geweigerd|dostęp zabroniony|odmowa dostępu|acesso negado|åtkomst nekad",
+    r"(?:are you|must be|confirm (?:that )?you(?:['’]re| are)) (?:over|at least|of legal|older than)"
+    r" ?(?:1[68]|2[01]|(?:drinking|smoking) age)|legal (?:drinking|smoking) age to enter|age verification",
+    r"(?:bist du|sind sie) (?:schon )?(?:über|mindestens) ?1[68]|avez-vous (?:plus de )?18 ans",
+    r"^\W*(?:\w+ ){0,3}?(?:before you continue|bevor sie fortfahren|avant de continuer|antes de continuar"
+    r"|voordat je verdergaat|prima di continuare)\b",
 )
 _WALL_TITLES = any_of(
     r"access denied|access to this page has been denied|robot or human\?|robot check"

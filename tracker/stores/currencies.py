@@ -179,6 +179,7 @@ _LANGUAGE_COUNTRIES = {
     "sv": "se", "da": "dk", "nb": "no", "no": "no", "nn": "no", "is": "is", "ja": "jp", "ko": "kr",
     "pl": "pl", "cs": "cz", "hu": "hu", "ro": "ro", "hi": "in", "th": "th", "vi": "vn", "tr": "tr",
     "he": "il", "uk": "ua", "zh-cn": "cn", "zh": "cn", "id": "id", "bg": "bg", "it": "it", "fi": "fi",
+    "nl": "nl", "el": "gr", "et": "ee", "lv": "lv", "lt": "lt", "sk": "sk", "sl": "si", "hr": "hr",
 }  # fmt: skip
 
 

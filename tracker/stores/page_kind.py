@@ -191,7 +191,7 @@ _FOUND = re.compile(
 _CART_NAME = re.compile(
     r"(?:your |my |view |the )?(?:shopping |grocery )?(?:cart|basket|bag"
     r"|trolley)(?: \(?\d+(?: items?)?\)?)?(?: is(?: currently)? empty)?"
-    r"|(?:secure |guest )?checkout|order (?:confirmation|summary|form)|review your order"
+    r"|(?:secure |guest )?checkout|order (?:confirmation|summary|form|details)|review your order"
     r"|thank you for your order"
     r"|(?:mein |ihr )?(?:waren|einkaufs)(?:korb|wagen)|zur kasse|kasse|(?:mon "
     r"|votre )?panier(?: d['’]achat)?"
@@ -271,6 +271,7 @@ _CART_PATH = re.compile(
     r"|varukorg|koszyk|carrinho|kasse|one-?page-?checkout",
     re.IGNORECASE,
 )
+_ORDERS_PATH = re.compile(r"(?:my-?)?orders|order-?(?:details?|history|summary)", re.IGNORECASE)
 _SEARCH_PATH = re.compile(
     r"(?:advanced|catalog|site)?-?search(?:-?results?|page)?(?:\.\w{2,5})?|s|suche|recherche|buscar"
     r"|busqueda|cerca|zoeken|haku|szukaj|pesquisa"
@@ -280,7 +281,8 @@ _SEARCH_PATH = re.compile(
 _PERSONAL_PATH = re.compile(
     r"log-?in|sign-?in|sign-?up|register|wish-?lists?|account|my-?account|store-?locator|find-a-store"
     r"|contact(?:-?us)?|about(?:-?us)?|faqs?"
-    r"|order-?tracking|compare",
+    r"|order-?tracking|compare|pricing|plans|questions|customer-?reviews|thank-?you|order-?confirmation"
+    r"|confirmation",
     re.IGNORECASE,
 )
 _ARTICLE_PATH = re.compile(
@@ -306,13 +308,17 @@ def _address(page: Page) -> Iterator[Sign]:
     parts = [part for part in page.path.split("/")[:12] if part]
     if not parts:
         return
-    if _CART_PATH.fullmatch(parts[-1]) or "checkout" in (part.lower() for part in parts):
+    if _CART_PATH.fullmatch(parts[-1]) or any(
+        part.lower() == "checkout" or _ORDERS_PATH.fullmatch(part) for part in parts
+    ):
         yield Sign(Kind.CART, sure=True)
     if _PERSONAL_PATH.fullmatch(parts[-1]):
         yield Sign(Kind.PERSONAL, sure=True)
     if any(_PRODUCT_PATH.fullmatch(part) for part in parts[:-1]):
         return
-    if _SEARCH_PATH.fullmatch(parts[0]) or _SEARCH_PATH.fullmatch(parts[-1]):
+    # Salesforce's addresses begin with /s/ and the name of the site.
+    first = parts[0] if parts[0] != "s" else ""
+    if _SEARCH_PATH.fullmatch(first) or _SEARCH_PATH.fullmatch(parts[-1]):
         yield Sign(Kind.SEARCH, sure=bool(page.query) or "search" in page.path.lower())
     if any(_ARTICLE_PATH.fullmatch(part) for part in parts[:-1]):
         yield Sign(Kind.ARTICLE, sure=False)

@@ -120,6 +120,14 @@ ADAPTER = Adapter(
         ).split()
     },
     sources=(read,),
-    elsewhere=("[id^=snsAccordion]", "#sns_feature_div", "#mbc", "#sims-fbt", "#rentBuySection"),
+    elsewhere=(
+        "[id^=snsAccordion]",
+        "#sns_feature_div",
+        "#mbc",
+        "#moreBuyingChoices_feature_div",
+        "[id^=olp]",
+        "#sims-fbt",
+        "#rentBuySection",
+    ),
     alone=True,
 )
