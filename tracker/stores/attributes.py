@@ -33,6 +33,7 @@ _NAMED = (
     ("data-productname", "data-productprice"),
     ("data-product-name", "data-price"),
 )
+_PRICED = ",".join(dict.fromkeys(f"[{price}]" for _, price in _NAMED))
 _FIELDS = (
     ("item_name", "amount"),
     ("product_name", "product_price"),
@@ -71,7 +72,7 @@ def _quote(page: Page, source: str, selling: Any, listed: Any = None, currency: 
 
 def _details(page: Page) -> Iterator[Quote]:
     """PrestaShop: `#product-details[data-product]`."""
-    node = page.tree.css_first("#product-details[data-product]") if "data-product" in page.html else None
+    node = page.tree.css_first("#product-details[data-product]")
     facts = _json(node, "data-product") if node else None
     if not isinstance(facts, dict):
         return
@@ -97,7 +98,9 @@ def _json(node: LexborNode, name: str) -> Any:
 
 def _named(page: Page) -> Iterator[Quote]:
     """Elements that carry a product's name and price, when the name is the page's subject."""
-    for name, price in _NAMED if 'price="' in page.html else ():
+    if not page.tree.css_first(_PRICED) or 'price="' not in page.html:
+        return
+    for name, price in _NAMED:
         if f"{price}=" not in page.html:
             continue
         for node in page.tree.css(f"[{name}][{price}]")[:_MOST_NODES]:
@@ -109,8 +112,9 @@ def _named(page: Page) -> Iterator[Quote]:
 
 def _ordered(page: Page) -> Iterator[Quote]:
     """Hidden fields of a form: `item_name` and `amount` of the payment buttons, and their kin."""
+    hidden = {(node.attributes.get("name") or "").lower() for node in page.tree.css('input[type="hidden"]')}
     for name, price in _FIELDS:
-        if f'"{price}"' not in page.html:
+        if price.lower() not in hidden or f'"{price}"' not in page.html:
             continue
         for node in page.tree.css(f'form input[type="hidden"][name="{price}"]')[:20]:
             form = _form(node)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
+from operator import attrgetter
 
 from tracker.stores.candidates import Role
 from tracker.stores.currencies import currency_of
@@ -38,14 +39,16 @@ _LABELLED = re.compile(
     r"\.?\s{0,2}[:=]?[\s\x1e\x1f]{0,3}([0-9][0-9.,]{0,12})(?=[\s\x1e\x1f]|$)",
     re.IGNORECASE,
 )
+_IDENTITY = attrgetter("mem_id")
 _NAMED_CSS = (
     "[class*=price i], [id*=price i], [itemprop=price], [class*=prix i], [class*=rupee i], [class*=amount i]"
 )
 _ATTRIBUTE_CSS = ",".join(
     ["[data-price]", "[data-product-price]", "[data-price-amount]", "[data-sale-price]",
      "[data-current-price]",
-     "[itemprop=price][content]", "[class*=price i][content]", "[class*=price i][aria-label]",
-     "input[id*=price i][value]", "[class*=price i][data-value]"]
+     # The rarer attribute first: an element without it is done with.
+     "[content][itemprop=price]", "[content][class*=price i]", "[aria-label][class*=price i]",
+     "input[value][id*=price i]", "[data-value][class*=price i]"]
 )  # fmt: skip
 
 
@@ -66,6 +69,7 @@ class Sighting:
     marked: bool = True
     labelled: bool = False
     struck: bool = False
+    by_name: bool = False  # its role is said by the name of its element alone
     called_price: bool = False  # by the words before it
     forgiven: bool = False  # its part of the page is named after other things
     soft: bool = False  # named "regular" or "list", as some themes name every price
@@ -135,7 +139,7 @@ def _unmarked(scene: Scene, taken: set[int]) -> Iterator[Sighting]:
     outline = scene.outline
     low = bisect_left(outline.starts, scene.top - _WINDOW_BEFORE)
     high = bisect_left(outline.starts, scene.middle + _WINDOW_AFTER)
-    positions = {outline.nodes[at].mem_id: at for at in range(low, high)}
+    positions = dict(zip(map(_IDENTITY, outline.nodes[low:high]), range(low, high), strict=True))
     found = False
     for node in scene.page.tree.css(_NAMED_CSS)[:_MOST_NAMED]:
         at = positions.get(node.mem_id)
