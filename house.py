@@ -15,14 +15,14 @@ from alembic.config import Config
 from arq.connections import ArqRedis
 from fakeredis import FakeServer
 from fakeredis.aioredis import FakeConnection
-from pydantic import ValidationError
 from redis.asyncio import ConnectionPool
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import BotApp, TokenRefused
 from tracker import jobs, logs
-from tracker.config import Settings, explain
+from tracker.config import Settings
 from tracker.database import Database
+from tracker.process import settings_or_exit, with_token_or_exit
 from tracker.shutdown import until_stopped
 from webhooks.app import create_app
 from worker.app import WorkerApp
@@ -144,15 +144,8 @@ async def main(settings: Settings) -> None:
 
 
 def cli() -> None:
+    settings = with_token_or_exit(settings_or_exit())
     try:
-        settings = Settings()
-    except ValidationError as error:
-        sys.exit(f"{explain(error)} `.env.example` explains each setting.")
-    if settings.bot_token is None:
-        sys.exit("BOT_TOKEN is not set. Get one from @BotFather, or try `make demo`, which needs none.")
-    logs.configure(settings.log_level)
-    try:
-        settings.make_folders()
         migrate(settings.database_url)
     except (SQLAlchemyError, OSError) as error:
         reason = logs.mask(str(error)).partition("\n")[0]

@@ -4,23 +4,22 @@ import asyncio
 import sys
 from functools import partial
 
-from bot.app import BotApp
-from tracker import jobs, logs
-from tracker.config import Settings
+from bot.app import BotApp, TokenRefused
+from tracker import jobs
 from tracker.database import Database
+from tracker.process import settings_or_exit, shared_redis_or_exit, with_token_or_exit
 from tracker.shutdown import until_stopped
 
 
 async def main() -> None:
-    settings = Settings()
-    if settings.redis_url is None:
-        sys.exit("REDIS_URL is not set: processes of their own share a Redis. `make run` needs none.")
-    logs.configure(settings.log_level)
-    settings.make_folders()
+    settings = with_token_or_exit(settings_or_exit())
+    redis_url = shared_redis_or_exit(settings)
     database = Database.at(settings.database_url)
-    bot = BotApp(settings, database, partial(jobs.connect, settings.redis_url))
+    bot = BotApp(settings, database, partial(jobs.connect, redis_url))
     try:
         await until_stopped(bot.run())
+    except TokenRefused as error:
+        sys.exit(str(error))
     finally:
         await bot.close()
         await database.close()

@@ -2,13 +2,13 @@
 
 import asyncio
 import signal
-import sys
 
 import uvicorn
 
-from tracker import jobs, logs
+from tracker import jobs
 from tracker.config import Settings
 from tracker.database import Database
+from tracker.process import settings_or_exit, shared_redis_or_exit
 from webhooks.app import create_app
 
 
@@ -36,12 +36,8 @@ async def serve(settings: Settings, redis_url: str) -> None:
 
 
 def main() -> None:
-    settings = Settings()
-    logs.configure(settings.log_level)
-    if settings.redis_url is None:
-        sys.exit("REDIS_URL is not set. `make run` serves everything in one process without Redis.")
-    settings.make_folders()
-    asyncio.run(serve(settings, settings.redis_url))
+    settings = settings_or_exit()
+    asyncio.run(serve(settings, shared_redis_or_exit(settings)))
 
 
 if __name__ == "__main__":

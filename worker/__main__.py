@@ -2,24 +2,20 @@
 
 import asyncio
 import gc
-import sys
 from functools import partial
 
-from tracker import jobs, logs
-from tracker.config import Settings
+from tracker import jobs
 from tracker.database import Database
+from tracker.process import settings_or_exit, shared_redis_or_exit, with_token_or_exit
 from tracker.shutdown import until_stopped
 from worker.app import WorkerApp
 
 
 async def main() -> None:
-    settings = Settings()
-    if settings.redis_url is None:
-        sys.exit("REDIS_URL is not set: processes of their own share a Redis. `make run` needs none.")
-    logs.configure(settings.log_level)
-    settings.make_folders()
+    settings = with_token_or_exit(settings_or_exit())
+    redis_url = shared_redis_or_exit(settings)
     database = Database.at(settings.database_url)
-    worker = WorkerApp(settings, database, partial(jobs.connect, settings.redis_url))
+    worker = WorkerApp(settings, database, partial(jobs.connect, redis_url))
     # What was imported stays: without this each full collection of garbage walks it, for a fifth of a second.
     gc.collect()
     gc.freeze()
