@@ -7,10 +7,20 @@ from itertools import pairwise, takewhile
 from tracker.stores.candidates import Role
 from tracker.stores.landmarks import SOON
 from tracker.stores.sightings import Scene, Sighting
+from tracker.stores.wording import any_of
 
 _PERCENT = re.compile(r"(?<![\d.,])([1-9]\d?)(?:[.,]\d+)?\s?%")
 _NAMES_A_THING = re.compile(r"[^\W\d_]{3}")
 OTHER_PAGE = re.compile(r"(?:https?:)?//|/|[\w.-]+\.(?:html?|php|aspx?)|[\w-]+/", re.IGNORECASE)
+_OF_NOW = any_of(
+    r"\b(?:sale|special|clearance|promo\w*|deal|final)\b|\bnow\b|\byou(?:['’]ll)? pay\b|\bjetzt\b|\baktion",
+    r"\bprix (?:promo|remisé|soldé)|\boferta\b|\bahora\b|\bofferta\b|\bnu\b|\bpromoc|\bakcija|\bindirim",
+)
+_COUNT = re.compile(
+    r"(\d{1,6})(?: ?\+| ?(?:[-–]|to) ?\d{1,6}| (?:pcs?|pieces?|stk\.?|or more))?\s*[\n\x1e\x1f]"
+)
+_VARYING = re.compile(r"\d+|\b(?:is-)?(?:sel|selected|active|checked|current)\b", re.IGNORECASE)
+_SAME_BOX = 120
 _MOST_INSIDE = 80
 
 
@@ -20,6 +30,7 @@ def compare(scene: Scene) -> None:
     _cut(scene)
     _soften(scene)
     _reduced(scene)
+    _outdone(scene)
     _repeated(scene)
 
 
@@ -58,8 +69,8 @@ def _soften(scene: Scene) -> None:
     """
     if not any(seen.role in (Role.SELLING, Role.LOWEST) for seen in scene.all):
         for seen in scene.all:
-            if seen.role is Role.LIST and not seen.struck:
-                # Many themes say "regular price" of the only price that there is.
+            if (seen.role is Role.LIST and not seen.struck) or (seen.role is Role.UNIT and seen.by_name):
+                # Many themes say "regular price", or "unit price", of the only price that there is.
                 seen.role, seen.soft = Role.SELLING, True
     struck = {seen.amount for seen in scene.all if seen.role is Role.LIST}
     selling = [seen for seen in scene.all if seen.role is Role.SELLING and seen.named and not seen.soft]
@@ -96,6 +107,27 @@ def _reduced(scene: Scene) -> None:
             low.labelled = True
 
 
+def _outdone(scene: Scene) -> None:
+    """ "Our price" is no longer asked for once a lower "sale price" or "you pay" follows."""
+    text = scene.outline.text
+    asked = [seen for seen in scene.all if seen.role is Role.SELLING and seen.labelled]
+    for one, other in pairwise(asked):
+        if (
+            other.amount < one.amount < other.amount * 4
+            and one.currency == other.currency
+            and other.place - one.end <= _SAME_BOX
+            and _OF_NOW.search(_words_before(text, other))
+            and not _OF_NOW.search(_words_before(text, one))
+        ):
+            one.role = Role.LIST
+
+
+def _words_before(text: str, seen: Sighting) -> str:
+    """What stands on an amount's line, or on the line above if it begins its own."""
+    before = text[max(seen.place - 40, 0) : seen.place].rstrip()
+    return before.rpartition("\n")[2]
+
+
 def _repeated(scene: Scene) -> None:
     """Amounts in a row of like elements: cards of other things when they hold links, else choices."""
     outline = scene.outline
@@ -106,7 +138,7 @@ def _repeated(scene: Scene) -> None:
         for up in outline.ancestors(seen.at)[:9]:
             if scene.marks.holds_heading(up):
                 break
-            names = re.sub(r"\d+", "", outline.names(up)).split(" ", 1)[0]
+            names = _VARYING.sub("", outline.names(up)).strip().split(" ", 1)[0]
             groups[outline.parents[up], outline.tags[up], names].setdefault(up, []).append(seen)
     for (_, tag, names), members in groups.items():
         single = tag in ("li", "article")
@@ -117,12 +149,42 @@ def _repeated(scene: Scene) -> None:
             scene.in_rows += len(cards)
             for seen in (seen for up in cards for seen in members[up]):
                 seen.role = Role.ELSEWHERE
-        elif len(members) >= 3 and (names or tag in ("li", "tr", "label")):
-            scene.in_rows += len(members)
+            continue
+        chosen = _chosen(scene, tag, members)
+        if chosen is not None or (len(members) >= 3 and (names or tag in ("li", "tr", "label"))):
+            scene.in_rows += len(members) if chosen is None else 0
             choices = [seen for each in members.values() for seen in each if seen.role is Role.SELLING]
             if len({seen.amount for seen in choices}) > 1:
                 for seen in choices:
-                    seen.role = Role.VARIANT
+                    seen.role = Role.SELLING if seen is chosen else Role.VARIANT
+
+
+def _chosen(scene: Scene, tag: str, members: dict[int, list[Sighting]]) -> Sighting | None:
+    """The price, among those of choices, of the one that the page has chosen: a checked box, or the row of
+    one piece in a table of quantities.
+    """
+    if len(members) < 2 or tag not in ("li", "tr", "label"):
+        return None
+    found = [up for up in members if tag != "tr" and _is_checked(scene, up)]
+    text, starts, ends = scene.outline.text, scene.outline.starts, scene.outline.ends
+    if not found and tag == "tr":
+        counts = [_COUNT.match(text[starts[up] : ends[up]].lstrip()) for up in members]
+        numbers = [int(count.group(1)) for count in counts if count]
+        if len(numbers) == len(members) and numbers[0] == 1 and numbers == sorted(set(numbers)):
+            found = [next(iter(members))]
+    if len(found) != 1:
+        return None
+    return next((seen for seen in members[found[0]] if seen.role is Role.SELLING), None)
+
+
+def _is_checked(scene: Scene, at: int) -> bool:
+    outline = scene.outline
+    for inner in range(at + 1, min(at + _MOST_INSIDE, len(outline.tags))):
+        if outline.parents[inner] < at:
+            return False
+        if outline.tags[inner] == "input":
+            return "checked" in outline.nodes[inner].attributes
+    return False
 
 
 def _has_heading(scene: Scene, at: int) -> bool:

@@ -16,6 +16,7 @@ _LINES = re.compile(rf"[^\n{TIGHT}{LOOSE}]+")
 _PARTS_OF_TITLE = re.compile(r"\s+[|–—\-:·»•]\s+|\s*[|»]\s*")
 _HEADINGS = frozenset("h1 h2 h3 h4 b strong font big".split())
 _HEADING_NAME = re.compile(r"title|name|heading|headline|\bfn\b", re.IGNORECASE)
+_CRUMBS = re.compile(r"\s[>»›→/]\s|::|&gt;")  # a path through the shop, which ends in the thing's name
 _LEAST_LIKENESS = 0.55
 _CLEARLY = 0.12  # a later element must be more alike by this, or the first is the heading
 _MOST_NAMES = 6
@@ -26,6 +27,7 @@ _OPTION = re.compile(
 _STOCK_NAME = re.compile(
     r"stock|availab|inventory|sold-?out|dispo|verfueg|lager|delivery-?(?:time|status)", re.IGNORECASE
 )
+_BADGE = re.compile(r"badge|sticker|ribbon", re.IGNORECASE)
 _DISABLED = re.compile(r"\bdisabled\b|is-disabled|btn-disabled|--disabled|unavailable", re.IGNORECASE)
 _HIDDEN_NAME = re.compile(
     r"(?:^|\s)(?:hidden|hide|d-none|is-hidden|u-hidden|ng-hide|invisible|no-display|js-hidden)(?:\s|$)"
@@ -45,6 +47,7 @@ SOON = 1_200
 _BEFORE_HEADING, _AFTER_HEADING = 1_500, 6_000
 _LONGEST_LINE = 90
 _LONGEST_NAME = 500
+_LONGEST_SIZE = 8
 _MOST_LINES = 900
 _MOST_BREAKS = 20
 _MOST_HEADINGS = 20
@@ -127,6 +130,7 @@ class Landmarks:
             if not 6 <= len(line) <= 300 or not known & set(line.lower().split()):
                 continue
             score = max(likeness(line, name) for name in likely)
+            score -= 0.2 * bool(_CRUMBS.search(line))
             if score <= best:
                 continue
             at = outline.around(match.start(), match.end())
@@ -261,11 +265,16 @@ class Landmarks:
             at = self.outline.owner(match.start())
             if self._counts(at, kind):
                 around = self.outline.ancestors(at)[:3]
-                named = kind != "buy" and (
-                    any(_STOCK_NAME.search(self.outline.names(up)) for up in around)
-                    or (
-                        kind == "sold_out"
-                        and any(self.outline.tags[up] in ("button", "input") for up in around)
+                # Themes print a "Sold out" badge on every page, and their style sheet hides it.
+                named = (
+                    kind != "buy"
+                    and not _BADGE.search(self.outline.names(around[0]))
+                    and (
+                        any(_STOCK_NAME.search(self.outline.names(up)) for up in around)
+                        or (
+                            kind == "sold_out"
+                            and any(self.outline.tags[up] in ("button", "input") for up in around)
+                        )
                     )
                 )
                 yield Sign(kind, match.start(), at, line, named)
@@ -313,13 +322,23 @@ class Landmarks:
             if self.holds_heading(up):
                 break
             names = self.outline.names(up)
-            if tag in ("label", "option") or (
-                tag not in ("form", "button", "section")
-                and _OPTION.search(names)
-                and not _STOCK_NAME.search(names)
+            if (
+                tag in ("label", "option")
+                or (tag == "li" and self._is_size(up, at))
+                or (
+                    tag not in ("form", "button", "section")
+                    and _OPTION.search(names)
+                    and not _STOCK_NAME.search(names)
+                )
             ):
                 return False
         return True
+
+    def _is_size(self, item: int, at: int) -> bool:
+        """Whether a list's item says a word or two, as sizes are, beside what an element in it says."""
+        beside = self.outline.ends[item] - self.outline.starts[item]
+        beside -= self.outline.ends[at] - self.outline.starts[at]
+        return 0 < beside <= _LONGEST_SIZE
 
 
 _OF_BUYING = (

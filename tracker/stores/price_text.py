@@ -224,21 +224,34 @@ def _surroundings(text: str, start: int, end: int) -> tuple[str, str | None, str
     bare = before.rstrip()
     if bare and bare[-1] in _MARK_ENDS and len(before) - len(bare) <= _FURTHEST:
         mark = _mark_at_end(bare)
-        if mark:
+        gap = before[len(bare) :]
+        if mark and not ("\n" in gap and _is_marked_after(after)):
             rest = bare[: -len(mark)]
-            spaces = len(rest) - len(rest.rstrip())
-            if not (rest.rstrip()[-1:].isdigit() and spaces < len(before) - len(bare)):
+            nearer = rest.rstrip()
+            if not (nearer[-1:].isdigit() and _width(rest[len(nearer) :]) < _width(gap)):
                 code = _sharpened(mark, rest, after)
-                return rest.rstrip().removesuffix(code) if code != mark else rest, code, after
+                return nearer.removesuffix(code) if code != mark else rest, code, after
     bare = after.lstrip()
     if bare and bare[0] in _MARK_STARTS and len(after) - len(bare) <= _FURTHEST:
         mark = _mark_at_start(bare)
         if mark:
             rest = bare[len(mark) :]
-            spaces = len(rest) - len(rest.lstrip())
-            if not (rest.lstrip()[:1].isdigit() and spaces < len(after) - len(bare)):
+            nearer = rest.lstrip()
+            gap = after[: len(after) - len(bare)]
+            if not (nearer[:1].isdigit() and _width(rest[: len(rest) - len(nearer)]) < _width(gap)):
                 return before, mark, ""
     return before, None, after
+
+
+def _width(gap: str) -> int:
+    """How far white space holds a mark away from a number: the end of a line more than any space."""
+    return len(gap) + 2 * ("\n" in gap)
+
+
+def _is_marked_after(after: str) -> bool:
+    """Whether a mark follows a number on its own line."""
+    bare = after.lstrip(_SPACES)
+    return bool(bare) and bare[0] in _MARK_STARTS and _mark_at_start(bare) is not None
 
 
 def _sharpened(mark: str, before: str, after: str) -> str:

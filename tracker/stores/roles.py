@@ -92,7 +92,7 @@ def _give_role(scene: Scene, number: int, seen: Sighting, previous: int, followi
     for names in named[:3] if role in (None, Role.SELLING) else ():
         other = next((other for other, pattern in OTHER_NAMES if names and pattern.search(names)), None)
         if other is not None and not (role is Role.SELLING and other in (Role.VARIANT, Role.SHIPPING)):
-            role = other
+            role, seen.by_name = other, True
             break
     called_list = [names for names in named[:2] if names and LIST_NAME.search(names)]
     if called_list and role in (None, Role.SELLING, Role.LOWEST):

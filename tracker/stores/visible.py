@@ -117,6 +117,7 @@ class Visible:
             and seen.currency == price.currency
             and price.amount < seen.amount <= price.amount * 20
             and abs(seen.place - price.place) <= _NEAR_PRICE
+            and self.landmarks.is_hidden(seen.at) <= self.landmarks.is_hidden(price.at)
         ]
         return min(near, key=lambda seen: abs(seen.place - price.place), default=None)
 

@@ -15,13 +15,21 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
             r"|store|street|catalog(?:ue)?|base|cover|publisher['’]?s?|suggested|rec(?:ommended)?\.?) "
             r"(?:retail )?(?:price|cost|value)?",
             r"\b(?:was|were|before|originally|normally|usually|formerly|regularly|retails?(?: for| at)?"
-            r"|reg)\b",
+            r"|reg|orig)\b",
+            # The lowest price of the last 30 days, which shops in the EU must print beside a reduced one.
+            r"lowest (?:price )?(?:in|of|over|from|within) (?:the )?(?:last|past|previous)"
+            r"|niedrigste[rn]? preis|prix le plus bas|precio (?:más|mínimo) (?:bajo|de los)"
+            r"|prezzo più basso|laagste prijs|lägsta pris|laveste pris|nejnižší cena|najnižšia cena"
+            r"|cel mai mic pre[tț]|alin hinta|legalacsonyabb ár",
             r"\bcompare(?:d)?(?: at| to| price)?\b|\bstrike\b|\bvalued? at\b|\bvalue\b|\bin store\b"
             r"|\binstead of\b",
             r"\b(?:price )?(?:reduced|discounted|marked down|dropped|down) from\b",
-            r"\buvp\b|\bstatt\b|unverbindliche|\bfrüher|\bvorher|\bbisher|\b(?:alter|ehemaliger|listen"
-            r"|regulärer) ?preis",
-            r"\bancien(?:ne)?\b|prix (?:conseillé|barré|public|de base|normal|initial|d['’]origine"
+            r"\buvp\b|\bstatt\b|unverbindliche|\b(?:früher|vorher|bisher)\b",
+            r"\b(?:listen|(?:alt|ehemalig|bisherig|früher|vorherig|ursprünglich|regulär|normal)e[rn]?)"
+            r" ?(?:verkaufs)?preis",
+            r"\b(?:list|retail|regular|original)\W*$",
+            r"\bancien(?:ne)?\b|\b(?:rég|ord)\.",
+            r"prix (?:conseillé|barré|public|de base|normal|initial|d['’]origine"
             r"|habituel)|au lieu de|\bavant\b",
             r"\bantes\b|precio (?:anterior|original|normal|habitual|regular|de lista|recomendado)|\bpvp\b",
             r"prezzo (?:di listino|consigliato|originale|precedente|pieno)|anziché|invece di|\bprima\b",
@@ -41,7 +49,7 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
             r"\b(?:now|sale|our|your|deal|today['’]?s?|special|offer|final|net|current|selling|clearance"
             r"|online|web|buy)"
             r" ?(?:price|for|at|only)?\b",
-            r"\bprice\b|\bonly\b|\bcost\b|\bbuy(?: it)? now\b",
+            r"\bprice\b|\bonly\b|\bcost\b|\bbuy(?: it)? now\b|\byou(?:['’]ll)? pay\b",
             r"\bjetzt\b|\bnur\b|\bpreis\b|\bprix\b|\bprecio\b|\bahora\b|\bprezzo\b|\bora\b|\bprijs\b|\bnu\b"
             r"|\bpreço\b"
             r"|\bpor\b|\bcena\b|\bpris\b|\bpre[tț]\b|\bár\b|\bfiyat|\bhinta\b|цена|价格|促销价|售价|価格|販売|कीमत"
@@ -66,6 +74,7 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
             r"|\bdown payment\b|\d\s?[x×]\s*(?:de|of|à)?\s*$|\bmonthly\b|\bper month\b|\bfortnight",
             r"\braten?\b|monatlich|\bmtl\.|mensualit|\bcuotas?\b|\bparcela|\bem até\b|\brate da\b|\braty?\b"
             r"|\btaksit|分期",
+            r"\btermijn|\b\d+ (?:keer|fois|veces|volte|rater|delar)\b|delbetal|кредит|рассрочк",
         ),
     ),
     (
@@ -75,7 +84,8 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
             r"|\bfreight\b|\bhandling\b",
             r"\bfees?\b|\bduty\b|\bduties\b|\bassembly\b|\binstallation\b|\bgift[- ]?wrap|\bprotection\b"
             r"|\bwarranty\b"
-            r"|\binsurance\b|\bengraving\b|\bestimated tax\b|\badd-?on\b",
+            r"|\binsurance\b|\breturns?\b|\bcore (?:charge|deposit)\b|écofrais|éco-?part|\bpfand\b"
+            r"|\bstatiegeld\b|\bconsigne\b|\bengraving\b|\bestimated tax\b|\badd-?on\b",
             r"versand|liefer|livraison|frais de port|\benvío|\bgastos\b|\bfrete\b|\bentrega\b|spedizione"
             r"|consegna|verzend"
             r"|bezorg|wysyłk|dostaw|\bfrakt\b|doprav|szállítás|livrare|transport|доставк|kargo|运费|送料|配送",
@@ -90,7 +100,7 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
             r"|\bextra\b",
             r"\bspar(?:en|ersparnis|e)?\b|\bersparnis|rabatt|économi|remise|réduction|\bahorr|descuento"
             r"|risparmi|sconto|bespaar"
-            r"|korting|economi[zs]|desconto|oszczęd|zniżk|kupon|indirim|\bbesparelse|скидк|छूट|बचत|优惠券|クーポン"
+            r"|korting|economi[zs]|desconto|oszczęd|zniżk|kupon|indirim|\bbesparelse|скидк|эконом|выгод|छूट|बचत|优惠券|クーポン"
             r"|割引",
         ),
     ),
@@ -133,7 +143,13 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
             r"|\bkindle\b|\baudiobook\b",
         ),
     ),
-    (Role.VARIANT, any_of(r"\bapprox(?:imately|\.)?|\bca\.\s*$|\broughly\b|\benviron\s*$|約\s*$")),
+    (
+        Role.VARIANT,
+        any_of(
+            r"\bapprox(?:imately|\.)?|\bca\.\s*$|\broughly\b|\benviron\s*$|約\s*$",
+            r"\bbuy \d+\+?(?: or more)?(?: for| at| @)?\W*$|\b\d+ or more\b(?: for| at| @)?\W*$",
+        ),
+    ),
     (
         Role.UNIT,
         any_of(r"\bunit price\b|\bprice per\b|\bper unit\b|\bgrundpreis|\bprix au\b|\bpro \d|\bje \d"),
@@ -190,16 +206,23 @@ _AFTER: tuple[tuple[Role, Wording], ...] = (
     (
         Role.EXCHANGE,
         any_of(
-            r"^\W{0,3}(?:on exchange|after (?:coupon|code|rebate|promo|discount|\w+ cash ?back)"
+            r"^\W{0,3}(?:after\W*$|on exchange"
+            r"|after (?:mail|coupon|code|rebate|promo|discount|\w+ cash ?back)"
             r"|with (?:code|coupon|promo)|w/|with exchange|with trade|after trade|with your)"
         ),
     ),
-    (Role.MEMBER, any_of(r"^\W{0,3}(?:for members|members?|with prime|with club)\b")),
+    (
+        Role.MEMBER,
+        any_of(
+            r"^\W{0,3}(?:with (?:an? |your |my )?\w*(?:card|club)\b)",
+            r"^\W{0,3}(?:for members|members?|with prime|with club)\b",
+        ),
+    ),
     (Role.USED, any_of(r"^\W{0,3}(?:used|refurbished|pre-?owned)\b")),
 )
 
 _AND_UP = any_of(r"\W{0,2}(?:and up|\+(?!\w)|起|から|〜|～)")
-_CLINGS = any_of(r"\W{0,3}(?:/|per\b|a month|monthly|[x×]\s?\d|off\b|discount\b|each\b)")
+_CLINGS = any_of(r"\W{0,3}(?:/|per\b|a month|monthly|[x×]\s?\d|off\b|discount\b|each\b|after\W*$)")
 """What is said of the amount before it even when another follows on the line."""
 
 _FURTHEST_WORD = 34
@@ -229,14 +252,16 @@ def _role_before(before: str) -> Role | None:
             found = (match.end(), match.end() - match.start(), role)
             if best is None or found[:2] > best[:2]:
                 best = found
-    if best and best[2] in (Role.SELLING, Role.SAVING):
-        other = next((role for role in _STRONGER if _pattern(role).search(near[-_FURTHEST_WORD:])), None)
+    if best and best[2] in (Role.SELLING, Role.SAVING, Role.LOWEST):
+        stronger = _STRONGER + _STRONGER_THAN_FROM * (best[2] is Role.LOWEST)
+        other = next((role for role in stronger if _pattern(role).search(near[-_FURTHEST_WORD:])), None)
         return other or best[2]
     return best[2] if best else None
 
 
-# These change the meaning of "price" wherever they stand in the label: "EMI price", "Member price".
+# These change the meaning of "price" wherever they stand in the label: "EMI price", "Trade in from".
 _STRONGER = (Role.INSTALMENT, Role.MEMBER, Role.SUBSCRIPTION, Role.EXCHANGE, Role.UNIT)
+_STRONGER_THAN_FROM = (Role.USED, Role.SHIPPING)  # "Pre-owned from", "Free delivery from"
 
 
 def _pattern(role: Role) -> Wording:
@@ -266,8 +291,11 @@ BUY = any_of(
     r"|køb(?: nu)?|kjøp|lisää ostoskoriin",
     r"adaug[ăa] [îi]n co[șs]|do košíku|přidat do košíku|kosárba(?: teszem)?|в корзину|купить"
     r"|добавить в корзину|до кошика|sepete ekle|hemen al",
-    r"कार्ट में (?:जोड़ें|डालें)|अभी खरीदें|加入购物车|立即购买|放入購物車|カートに入れる|今すぐ購入"
-    r"|장바구니|구매하기|أضف إلى (?:السلة"
+    r"कार्ट में (?:जोड़ें|डालें)|अभी खरीदें|加入购物车|立即购买|放入購物車"
+    r"|(?:カート|(?:買い物)?かご)(?:に|へ)(?:入れる|追加)|今すぐ購入"
+    r"|ご?購入手続きへ(?:進む)?|立即購買|加入購物車|เพิ่ม(?:ไปยัง|ลง)(?:รถเข็น|ตะกร้า)|หยิบใส่ตะกร้า|ซื้อ(?:สินค้า|เลย|ทันที)?"
+    r"|mua ngay|thêm vào giỏ(?: hàng)?|beli(?: langsung| sekarang)?|\+? ?(?:tambah(?:kan)? ke |masukkan ke )?"
+    r"(?:keranjang|troli)|장바구니 ?(?:에 )?담기|바로 ?구매|장바구니|구매하기|أضف إلى (?:السلة"
     r"|العربة)|اشتر الآن|הוסף לסל",
 )
 SOLD_OUT = any_of(
@@ -284,11 +312,12 @@ SOLD_OUT = any_of(
     r"|derzeit nicht (?:verfügbar|lieferbar)",
     r"rupture(?: de stock)?|épuisé|indisponible|(?:produit |article )?(?:actuellement )?(?:en rupture"
     r"|indisponible)|victime de son succès",
-    r"agotado|sin (?:stock|existencias)|no disponible|esaurito|non disponibile|uitverkocht"
-    r"|niet (?:op voorraad|beschikbaar|leverbaar)|esgotado|indisponível|sem estoque",
+    r"agotado|(?:sin|fuera de|no hay) (?:stock|existencias)|no disponible|esaurito|non disponibile"
+    r"|uitverkocht|niet (?:op voorraad|beschikbaar|leverbaar)|esgotado|indisponível|sem estoque",
     r"wyprzedan[ey]|niedostępn[yae]|brak w magazynie|slutsåld|slut i lager|ej i lager|udsolgt|utsolgt"
     r"|ikke på lager|loppu|stoc epuizat|indisponibil|vyprodáno|nincs (?:raktáron|készleten)|elfogyott",
     r"нет в наличии|распродано|tükendi|stokta yok|स्टॉक में नहीं|उपलब्ध नहीं(?: है)?"
+    r"|stok (?:habis|kosong)|hết hàng|tạm hết|สินค้าหมด|หมดสต็อก|일시 ?품절"
     r"|缺货|售罄|已售完|在庫切れ|売り切れ"
     r"|品切れ|품절|نفدت الكمية|غير متوفر|אזל",
 )
@@ -310,6 +339,7 @@ IN_STOCK = any_of(
     r"auf lager|lieferbar|(?:sofort )?(?:verfügbar|lieferbar)(?:,.{0,40})?|vorrätig|en stock|disponible"
     r"|disponibile(?: subito)?|op voorraad|leverbaar|em estoque|disponível|dostępny|w magazynie|i lager"
     r"|på lager|finns i lager|varastossa|[îi]n stoc|skladem|raktáron|в наличии|stokta(?: var)?"
+    r"|còn hàng|stok tersedia|มีสินค้า|พร้อมส่ง"
     r"|स्टॉक में(?: है)?|उपलब्ध|有货|有現貨|在庫あり|재고 있음|متوفر",
 )
 
