@@ -28,6 +28,7 @@ _NAMING = (
     "data-automation-id", "data-hook", "data-selenium", "data-cy", "data-auto", "data-locator", "data-at",
     "data-id", "data-component", "data-ui", "data-role",
 )  # fmt: skip
+_TEXT = 2  # lexbor's LXB_TAG__TEXT
 _PLACE_OF_NAME = {name: place for place, name in enumerate(_NAMING)}
 _NAMES = frozenset(_NAMING)
 _PLAIN = frozenset("span sup small b strong font em i".split())
@@ -37,8 +38,6 @@ _BUTTONS = frozenset({"submit", "button", "image"})
 _INLINE, _SPACE, _BLOCK = 1, 2, 4
 _PARTING = {0: "", 1: TIGHT, 2: " ", 3: LOOSE}
 _PARTINGS = {**dict.fromkeys(_BLOCKS, _BLOCK), **dict.fromkeys(_SKIPPED, 0)}
-"""How elements part what stands inside and outside of them; 0 when they are left out."""
-
 _SILENT = -1  # the end of an element that has said nothing yet
 _MOST_ELEMENTS = 60_000
 _LONGEST_CLIMB = 60
@@ -90,13 +89,13 @@ class Outline:
         for each is written here in one place, without calls.
         """
         nodes, tags, parents, starts, ends = self.nodes, self.tags, self.parents, self.starts, self.ends
-        partings = dict(_PARTINGS)
-        parting_of = partings.get
+        kinds: dict[int, tuple[str, int]] = {}
+        kind_of, partings = kinds.get, list[int]()
         parting = length = count = 0
         node, at = body, -1
         while True:
-            tag = node.tag or "-"
-            if tag == "-text":
+            number = node.tag_id  # a number is had in half the time of a name
+            if number == _TEXT:
                 raw = node.text_content
                 if raw and raw.isspace():
                     parting |= _SPACE
@@ -105,15 +104,17 @@ class Outline:
                     self._say(raw, at)
                     parting, length = self._parting, self._length
             else:
-                own = parting_of(tag)
-                if own is None:
-                    own = partings[tag] = 0 if tag[0] in "-!" else _INLINE
+                kind = kind_of(number)
+                if kind is None:
+                    kind = kinds[number] = _kind(node.tag or "-")
+                tag, own = kind
                 if own and count < _MOST_ELEMENTS:
                     nodes.append(node)
                     tags.append(tag)
                     parents.append(at)
                     starts.append(length)
                     ends.append(_SILENT)
+                    partings.append(own)
                     count += 1
                     parting |= own
                     child = node.first_child
@@ -125,18 +126,16 @@ class Outline:
                         self._empty(node, tag, count - 1)
                         parting, length = self._parting | _INLINE, self._length
                     ends[-1] = length
-            if at < 0:
-                return
-            following = node.next
+            following = node.next if at >= 0 else None
             while following is None:
+                if at < 0:
+                    return
                 if ends[at] == _SILENT:
                     starts[at] = length
                 ends[at] = length
-                parting |= partings[tags[at]]
+                parting |= partings[at]
                 node, at = nodes[at], parents[at]
-                if at < 0:
-                    return
-                following = node.next
+                following = node.next if at >= 0 else None
             node = following
 
     def _empty(self, node: LexborNode, tag: str, at: int) -> None:
@@ -277,3 +276,8 @@ class Outline:
     def said(self, at: int) -> str:
         """The text of an element, in one line."""
         return " ".join(self.text[self.starts[at] : self.ends[at]].split())
+
+
+def _kind(tag: str) -> tuple[str, int]:
+    """A tag, and how its elements part what stands inside and outside of them; 0 when they are left out."""
+    return tag, _PARTINGS.get(tag, 0 if tag[0] in "-!" else _INLINE)
