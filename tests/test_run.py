@@ -6,6 +6,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import structlog
 
 import house
 from tests.worker.outside import ASHA, Outside, the_outside
-from tests.worker.processes import ROOT, STARTS_WITHIN, Processes, processes_in
+from tests.worker.processes import ROOT, STARTS_WITHIN, Processes, Running, processes_in
 from tests.worker.waiting import patience
 from tracker.config import Settings
 
@@ -152,7 +153,7 @@ async def test_a_story_on_one_machine_without_redis_ends_in_order(
         return sum("₹1,499 instead of ₹1,999" in text for text in outside.texts(user))
 
     def states() -> set[str]:
-        with sqlite3.connect(tmp_path / "var" / "price-tracker.sqlite3") as database:
+        with closing(sqlite3.connect(tmp_path / "var" / "price-tracker.sqlite3")) as database:
             return {state for (state,) in database.execute("SELECT state FROM alerts")}
 
     service = await start()
@@ -177,4 +178,3 @@ async def test_a_story_on_one_machine_without_redis_ends_in_order(
     await service.stop()
     assert [alerts(user) for user in people] == [1, 1, 1, 1]
     assert states() == {"sent"}
-    database.close()
