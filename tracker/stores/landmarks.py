@@ -86,7 +86,7 @@ class Landmarks:
         outline = self.outline
         wanted = self._wanted
         best: tuple[float, int] | None = None
-        for at in [at for at, tag in enumerate(outline.tags) if tag == "h1"][:_MOST_HEADINGS]:
+        for at in outline.tagged("h1", _MOST_HEADINGS):
             text = outline.said(at) if outline.ends[at] - outline.starts[at] <= _LONGEST_NAME else ""
             if not text:
                 continue

@@ -248,6 +248,15 @@ class Outline:
             self._names[at] = found
         return found
 
+    def tagged(self, tag: str, most: int) -> list[int]:
+        """The first elements of a tag."""
+        found: list[int] = []
+        at = -1
+        for _ in range(min(most, self.tags.count(tag))):
+            at = self.tags.index(tag, at + 1)
+            found.append(at)
+        return found
+
     def owner(self, place: int) -> int:
         """The innermost element around a place in the text."""
         found = bisect_right(self._piece_starts, place) - 1

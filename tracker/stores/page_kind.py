@@ -6,6 +6,7 @@ are no product's say so in their names and addresses. A price on those belongs t
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -327,7 +328,7 @@ def _address(page: Page) -> Iterator[Sign]:
 
 
 _TYPE_SAID = re.compile(r"""s?\\?["']?\s*(?:[:=,]|content=)\s*\\?["']([\w /-]{2,40})\\?["']""")
-_TYPE_NAMES = ("ageType", "age_type", "agetype", "ageCategory")
+_TYPE_NAME = re.compile("age(?:Type|_type|type|Category)")
 _MOST_TOLD = 12
 _TYPE_WORDS: dict[str, Kind] = {
     **dict.fromkeys(
@@ -363,17 +364,15 @@ def _page_type(page: Page) -> Kind | None:
     """The page type that is told to analytics (`ecomm_pagetype`, `pageType`), if all that is told"
     " agrees."""
     found: set[Kind] = set()
-    html = page.html
-    for name in _TYPE_NAMES:
-        start = -1
-        for _ in range(_MOST_TOLD):
-            start = html.find(name, start + 1)
-            if start < 0:
-                break
-            said = _TYPE_SAID.match(html, start + len(name))
-            word = "".join(sign for sign in said.group(1).lower() if sign.isalnum()) if said else ""
-            if word in _TYPE_WORDS:
-                found.add(_TYPE_WORDS[word])
+    told: Counter[str] = Counter()
+    for name in _TYPE_NAME.finditer(page.html):
+        told[name[0]] += 1
+        if told[name[0]] > _MOST_TOLD:
+            continue
+        said = _TYPE_SAID.match(page.html, name.end())
+        word = "".join(sign for sign in said.group(1).lower() if sign.isalnum()) if said else ""
+        if word in _TYPE_WORDS:
+            found.add(_TYPE_WORDS[word])
     return found.pop() if len(found) == 1 else None
 
 

@@ -71,7 +71,7 @@ class ShownText:
     def text(self) -> str:
         """From the first heading on, then what stands before it."""
         outline = self._page.outline
-        start = next((outline.starts[at] for at, tag in enumerate(outline.tags) if tag == "h1"), 0)
+        start = next((outline.starts[at] for at in outline.tagged("h1", 1)), 0)
         text = f"{outline.text[start:]}\n{outline.text[:start]}"[:_MOST_TEXT]
         # Thrice replaced is far quicker than once translated.
         text = text.replace("\n", BORDER).replace(TIGHT, BORDER).replace(LOOSE, BORDER)
