@@ -8,6 +8,7 @@ from tracker.stores.candidates import Role
 from tracker.stores.landmarks import SOON
 from tracker.stores.sightings import Scene, Sighting
 from tracker.stores.wording import any_of
+from tracker.stores.words import WITHHELD
 
 _PERCENT = re.compile(r"(?<![\d.,])([1-9]\d?)(?:[.,]\d+)?\s?%")
 _NAMES_A_THING = re.compile(r"[^\W\d_]{3}")
@@ -67,7 +68,9 @@ def _soften(scene: Scene) -> None:
     """A "regular" price is a list price only beside a lower one; and what is crossed out once is never
     the price.
     """
-    if not any(seen.role in (Role.SELLING, Role.LOWEST) for seen in scene.all):
+    asked = any(seen.role in (Role.SELLING, Role.LOWEST) for seen in scene.all)
+    text = scene.outline.text[scene.top : scene.middle + SOON]
+    if not asked and WITHHELD.search(text) is None:
         for seen in scene.all:
             if (seen.role is Role.LIST and not seen.struck) or (seen.role is Role.UNIT and seen.by_name):
                 # Many themes say "regular price", or "unit price", of the only price that there is.

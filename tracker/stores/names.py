@@ -25,6 +25,7 @@ LIST_NAME = any_of(
     r"|previous|before|retail)[-_]{0,2}Price",
     r"price[-_]{0,2}(?:old|was|strike(?:d|through)?|cross(?:ed)?|list|original|regular|rrp|mrp|msrp|compare"
     r"|previous|before|retail|base)",
+    r"\bstreich|durchgestrichen|doorgestreept|\btachado|przekre[śs]l|\bantes\b|\bvorher\b",
     r"basisPrice|priceBlockStrike|a-text-(?:strike|price)|text-decoration-line-through|line-through"
     r"|\bbarre\b|\bprix-?barre",
 )

@@ -130,16 +130,19 @@ def spot_prices(
         no_cents = _NO_CENTS.match(near, stop)
         stop = no_cents.end() if no_cents else stop
         before, mark, after = _surroundings(near, at, stop)
-        if mark is None or not _stands_alone(before, after):
+        if not (mark or (no_cents and currency_hint)) or not _stands_alone(before, after):
             continue
-        currency = currency_of(mark, country_hint, currency_hint)
+        # "1 299,-" needs no mark in a country that writes its prices so.
+        currency = currency_of(mark, country_hint, currency_hint) if mark else currency_hint
         amount = _amount(match.group(0), currency or currency_hint or currency_of_country(country_hint))
         if amount is None:
             continue
         if len(before) < at:
             start, end = left + len(before), left + stop
-        else:
+        elif mark:
             end = left + near.index(mark, stop) + len(mark)
+        else:
+            end = left + stop
         cents = _CENTS_AFTER_MARK.match(text, end - 1) if mark == "€" else None
         if cents and amount == int(amount):
             amount += Decimal(cents.group(1)) / 100

@@ -28,6 +28,9 @@ _WITHOUT_TAX = re.compile(
     re.IGNORECASE,
 )
 
+_WITH_TAX = re.compile(r"\b(?:inc|incl|including|with|inkl)\b|\bttc\b|\bincl", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+
 
 def weighed(page: Page, marks: Landmarks) -> Scene:
     """All amounts of a page with their roles and weights; the heaviest of those that are asked for is what a
@@ -44,6 +47,8 @@ def weighed(page: Page, marks: Landmarks) -> Scene:
             # A person reads from the top: what comes later weighs a little less.
             weight -= 0.3 if first is not None and first.amount != seen.amount else 0
             first = first or seen
+        elif seen.role is Role.LOWEST and first is not None and first.amount != seen.amount:
+            weight -= 1.0  # "or from $20": the price itself was said before
         seen.weight = round(weight, 2)
     return scene
 
@@ -89,9 +94,16 @@ def _weight(scene: Scene, seen: Sighting, listed: list[Sighting]) -> float:
         weight -= 1.0
     if _LONE_CENTS.match(outline.text, seen.end) and seen.amount == int(seen.amount):
         weight -= 2.5
-    if _WITHOUT_TAX.search(outline.text[max(seen.place - 30, 0) : seen.end + 25]):
-        weight -= 0.7
+    if _is_without_tax(outline.text, seen):
+        weight -= 1.0
     return weight
+
+
+def _is_without_tax(text: str, seen: Sighting) -> bool:
+    """Whether the words up to the next amounts on both sides say so; those that follow are surer."""
+    after = _DIGIT.split(text[seen.end : seen.end + 25])[0]
+    before = _DIGIT.split(text[max(seen.place - 30, 0) : seen.place])[-1]
+    return bool(_WITHOUT_TAX.search(after) or (_WITHOUT_TAX.search(before) and not _WITH_TAX.search(after)))
 
 
 def _is_big(scene: Scene, ancestors: list[int]) -> bool:

@@ -28,7 +28,7 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
             r"\b(?:listen|(?:alt|ehemalig|bisherig|früher|vorherig|ursprünglich|regulär|normal)e[rn]?)"
             r" ?(?:verkaufs)?preis",
             r"\b(?:list|retail|regular|original)\W*$",
-            r"\bancien(?:ne)?\b|\b(?:rég|ord)\.",
+            r"\bancien(?:ne)?\b|\b(?:rég|ord)\.(?! ?pris)",
             r"prix (?:conseillé|barré|public|de base|normal|initial|d['’]origine"
             r"|habituel)|au lieu de|\bavant\b",
             r"\bantes\b|precio (?:anterior|original|normal|habitual|regular|de lista|recomendado)|\bpvp\b",
@@ -36,6 +36,7 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
             r"\badviesprijs|\bnormale? prijs|\boude prijs|\bvan voor\b|\bwas\b",
             r"preço (?:original|anterior|normal|de tabela)|\bde:?\s*(?=R\$|$)",
             r"cena (?:regularna|katalogowa|przed|poprzednia|sugerowana)|najniższa cena",
+            r"\bnorm\.|\bovh\b",
             r"ord(?:inarie|\.)? ?pris|før(?:pris)?\b|tidligere|vejl\.?|veil\.?|tidigare|normaalihinta"
             r"|rek\. ?pris",
             r"pre[tț](?:ul)? (?:vechi|recomandat|inițial)|\bprp\b|původní|běžná cena|eredeti ár|bežná cena",
@@ -127,7 +128,8 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
         any_of(
             r"\bmembers?\b|\bmembership\b|\bprime\b|\bclub\b|\bclubcard\b|\bloyalty\b|\bvip\b"
             r"|\bsubscribers?\b|\bplus price\b"
-            r"|\b(?:gold|insider|elite) price|\bmitglied|\badhérent|\bsocios?\b",
+            r"|\b(?:gold|insider|elite) price|\bmitglied|\badhérent|\bsocios?\b"
+            r"|\bmedlem|\bklubb|\bclubprijs|\bjäsen|\bklubow|\btessera|\bkundenkarte",
         ),
     ),
     (
@@ -177,7 +179,7 @@ _AFTER: tuple[tuple[Role, Wording], ...] = (
             r"|litre|oz|fl\.? ?oz|ounce|lb|pound|count|ct|sheet|tablet|capsule|pcs?|piece|wash|use|serving"
             r"|dose|m|metre|meter"
             r"|ft|foot|feet|yard|yd|sq|m²|m2|stück|st\.)\b",
-            r"^\W{0,3}(?:/|per) ?100\b|^\s?(?:per unit|unit price)\b",
+            r"^\W{0,3}(?:/|per) ?100\b|^\s?(?:per unit|unit price(?!\W*(?:$|per\b)))\b",
         ),
     ),
     (
@@ -192,7 +194,8 @@ _AFTER: tuple[tuple[Role, Wording], ...] = (
         Role.SHIPPING,
         any_of(
             r"^\W{0,3}(?:shipping|delivery|postage|p ?& ?p|freight|handling|versand|de livraison|de frais"
-            r"|frete|spedizione)\b"
+            r"|frete|spedizione)\b",
+            r"^\W{0,3}(?:d['’])?éco-?part|^\W{0,3}(?:core|pfand|statiegeld|deposit fee|crv)\b",
         ),
     ),
     (
@@ -202,12 +205,13 @@ _AFTER: tuple[tuple[Role, Wording], ...] = (
             r"|spend|order)\b"
         ),
     ),
-    (Role.LIST, any_of(r"^\W{0,3}(?:list(?: price)?|rrp|msrp|mrp|retail|uvp|value|reg\.?|regular)\b")),
+    (Role.LIST, any_of(r"^\W{0,3}(?:normal|list(?: price)?|rrp|msrp|mrp|retail|uvp|value|reg\.?|regular)\b")),
     (
         Role.EXCHANGE,
         any_of(
             r"^\W{0,3}(?:after\W*$|on exchange"
             r"|after (?:mail|coupon|code|rebate|promo|discount|\w+ cash ?back)"
+            r"|(?:con|com) (?:tarjeta|transferencia|cartão)|avec la carte|mit \w*karte|(?:no|via) pix"
             r"|with (?:code|coupon|promo)|w/|with exchange|with trade|after trade|with your)"
         ),
     ),
@@ -289,6 +293,11 @@ BUY = any_of(
     r"|comprar agora|dodaj do koszyka|kup teraz|do koszyka",
     r"lägg i (?:varukorg|kundvagn)(?:en)?|köp(?: nu)?|legg i handle(?:kurv|vogn)(?:en)?|læg i kurv(?:en)?"
     r"|køb(?: nu)?|kjøp|lisää ostoskoriin",
+    r"(?:añadir|agregar) al carro|προσθήκη στο καλάθι|αγορά|добави в количката|(?:dodaj )?u košaricu"
+    r"|(?:dodaj )?v košarico|(?:vložiť |pridať )?do košíka|lisa (?:ostu)?korvi"
+    r"|(?:pievienot |ielikt )?groz(?:am|ā)"
+    r"|(?:įdėti )?į krepšelį|(?:додати )?в кошик|thêm vào giỏ(?: hàng)?|mua ngay|(?:tambah )?ke keranjang"
+    r"|beli sekarang|(?:tilføj til|læg i) (?:indkøbs)?kurv|lisää koriin|metti nel carrello",
     r"adaug[ăa] [îi]n co[șs]|do košíku|přidat do košíku|kosárba(?: teszem)?|в корзину|купить"
     r"|добавить в корзину|до кошика|sepete ekle|hemen al",
     r"कार्ट में (?:जोड़ें|डालें)|अभी खरीदें|加入购物车|立即购买|放入購物車"
@@ -302,7 +311,7 @@ SOLD_OUT = any_of(
     r"(?:this |the )?(?:item|product|size|style|variant|article)?\s?(?:is |are |has )?(?:currently "
     r"|temporarily |now |been )?(?:sold ?out|out[- ]of[- ]stock|unavailable|not available"
     r"|no longer (?:available|in stock|sold)|discontinued|not in stock)(?: online| at this time| right now"
-    r"| for now)?(?:[.!:].{0,60})?",
+    r"| for now)?(?:\s?[.!:,;–-].{0,60})?",
     r"(?:e-?mail|notify|alert|tell) me(?: when)?(?: (?:it['’]?s |back )?(?:available|in[- ]stock|back))?"
     r"|back in stock (?:alert|notification)|join (?:the )?wait(?:ing)? ?list|coming soon"
     r"|in stock soon|temporarily out|0 in stock",
@@ -316,6 +325,7 @@ SOLD_OUT = any_of(
     r"|uitverkocht|niet (?:op voorraad|beschikbaar|leverbaar)|esgotado|indisponível|sem estoque",
     r"wyprzedan[ey]|niedostępn[yae]|brak w magazynie|slutsåld|slut i lager|ej i lager|udsolgt|utsolgt"
     r"|ikke på lager|loppu|stoc epuizat|indisponibil|vyprodáno|nincs (?:raktáron|készleten)|elfogyott",
+    r"εξαντλήθηκε|μη διαθέσιμο|изчерпан[оа]?|rasprodano|razprodano|vypredané|läbi müüdud|немає в наявності",
     r"нет в наличии|распродано|tükendi|stokta yok|स्टॉक में नहीं|उपलब्ध नहीं(?: है)?"
     r"|stok (?:habis|kosong)|hết hàng|tạm hết|สินค้าหมด|หมดสต็อก|일시 ?품절"
     r"|缺货|售罄|已售完|在庫切れ|売り切れ"
@@ -339,9 +349,21 @@ IN_STOCK = any_of(
     r"auf lager|lieferbar|(?:sofort )?(?:verfügbar|lieferbar)(?:,.{0,40})?|vorrätig|en stock|disponible"
     r"|disponibile(?: subito)?|op voorraad|leverbaar|em estoque|disponível|dostępny|w magazynie|i lager"
     r"|på lager|finns i lager|varastossa|[îi]n stoc|skladem|raktáron|в наличии|stokta(?: var)?"
+    r"|(?:άμεσα )?διαθέσιμο|в наличност|na zalihi|na zalogi|na sklade|laos|є в наявності|còn hàng"
     r"|còn hàng|stok tersedia|มีสินค้า|พร้อมส่ง"
     r"|स्टॉक में(?: है)?|उपलब्ध|有货|有現貨|在庫あり|재고 있음|متوفر",
 )
+
+WITHHELD = any_of(
+    r"(?:see|view|add to|check) (?:the |our |final )?(?:price )?(?:in |to )?(?:your )?(?:cart|basket"
+    r"|bag|checkout) (?:for|to see|to view)?(?: the| our)? ?(?:low(?:er|est)? )?pric"
+    r"|see (?:our )?(?:low )?price in (?:your )?(?:cart|basket|bag)|too low to (?:show|display|advertise|print|publish)"
+    r"|price (?:up)?on (?:request"
+    r"|application)|(?:call|e-?mail|contact \w+|inquire|enquire|ask) for (?:a |our |best )?(?:pric\w+|quote)"
+    r"|(?:log|sign) ?in (?:to|for) (?:see|view)? ?(?:your |the |our )?pric|preis auf anfrage|prix sur demande"
+    r"|precio a consultar|prezzo su richiesta|prijs op aanvraag|cena na zapytanie|preço sob consulta"
+)
+"""What a page says of a price that it does not show."""
 
 OTHER_THINGS = any_of(
     r"[\n\x1e\x1f][^\w\n\x1e\x1f]{0,4}(?:(?:you|customers?|others?|people|shoppers"
