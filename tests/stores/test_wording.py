@@ -43,3 +43,13 @@ def test_every_place_between_two_others_is_found() -> None:
 
 def test_what_is_left_of_a_text_keeps_its_letters() -> None:
     assert any_of("b+").sub("-", "ABBA") == "A-A"
+
+
+def test_a_text_is_found_again_after_many_others() -> None:
+    words = any_of(r"price-\d+")
+    for _ in range(2):
+        for number in range(300):
+            found = words.search(f"a PRICE-{number} b")
+            assert found is not None
+            assert found[0] == f"price-{number}"
+    assert words.search("a prize") is words.search("a prize") is None

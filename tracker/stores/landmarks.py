@@ -10,6 +10,7 @@ from itertools import islice
 from tracker.stores.names import BUY_NAME, ELSEWHERE_NAME, PRICE_NAME
 from tracker.stores.outline import LOOSE, TIGHT, Outline
 from tracker.stores.page import Page, likeness, tidy
+from tracker.stores.wording import any_of
 from tracker.stores.words import BUY, IN_STOCK, OTHER_THINGS, SOLD_OUT
 
 _LINES = re.compile(rf"[^\n{TIGHT}{LOOSE}]+")
@@ -259,9 +260,9 @@ class Landmarks:
             line = line.strip(" \t*!.,:;•·✓✔✗✘x×-–—>»›|+()[]😊🛒")
             if not 2 < len(line) < _LONGEST_LINE:
                 continue
-            kind = next((kind for kind, pattern in _KINDS if pattern.fullmatch(line)), None)
-            if kind is None:
+            if not _ANY_KIND.fullmatch(line):
                 continue
+            kind = next(kind for kind, pattern in _KINDS if pattern.fullmatch(line))
             at = self.outline.owner(match.start())
             if self._counts(at, kind):
                 around = self.outline.ancestors(at)[:3]
@@ -353,6 +354,7 @@ _OF_BUYING = (
     "warenkorb",
 )
 _KINDS = (("buy", BUY), ("sold_out", SOLD_OUT), ("in_stock", IN_STOCK))
+_ANY_KIND = any_of(*(pattern.pattern for _, pattern in _KINDS))
 _SAYING = frozenset(
     {
         "id",

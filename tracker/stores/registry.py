@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -81,7 +82,7 @@ def adapters_for(page: Page) -> tuple[Adapter, ...]:
         found = _BY_DOMAIN.get(".".join(labels[start:]))
         if found is not None:
             return (found,)
-    return tuple(adapter for adapter in _PLATFORMS if adapter.recognises(page))[:1]
+    return tuple(islice((adapter for adapter in _PLATFORMS if adapter.recognises(page)), 1))
 
 
 def store_of(url: str) -> Store:

@@ -9,6 +9,8 @@ _LETTERS = re.compile(r"\\.|\(\?P|[A-Z]", re.DOTALL)
 # Beyond ASCII, these alone are the same letter as one of ASCII when case is ignored.
 _SAME_LETTER = str.maketrans({"ı": "i", "İ": "i", "ſ": "s", "\u212a": "k"})
 
+_LONGEST_KEPT, _MOST_KEPT = 400, 128
+
 
 class Wording:
     """A pattern that ignores case, with the methods of `re.Pattern` that are needed.
@@ -19,12 +21,22 @@ class Wording:
     """
 
     def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self._found: dict[str, re.Match[str] | None] = {}
         self._anyhow = re.compile(pattern, re.IGNORECASE)
         small = _LETTERS.sub(lambda found: found[0].lower() if len(found[0]) == 1 else found[0], pattern)
         self._small = re.compile(small.translate(_SAME_LETTER))
 
     def search(self, text: str) -> re.Match[str] | None:
-        return self._small.search(text.lower()) if text.isascii() else self._anyhow.search(text)
+        # The names of elements are asked about again and again.
+        if text in self._found:
+            return self._found[text]
+        found = self._small.search(text.lower()) if text.isascii() else self._anyhow.search(text)
+        if len(text) <= _LONGEST_KEPT:
+            if len(self._found) >= _MOST_KEPT:
+                self._found.clear()
+            self._found[text] = found
+        return found
 
     def match(self, text: str) -> re.Match[str] | None:
         return self._small.match(text.lower()) if text.isascii() else self._anyhow.match(text)
