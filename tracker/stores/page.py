@@ -72,12 +72,17 @@ def decode(html: bytes | str, charset: str | None = None) -> str:
 
     `charset` is what the HTTP header said. Bytes that fit nothing become U+FFFD; nothing is raised.
     """
+    return decoded(html, charset)[0]
+
+
+def decoded(html: bytes | str, charset: str | None = None) -> tuple[str, bytes | None]:
+    """`decode`, and the bytes of that text when they are UTF-8 as they came."""
     if isinstance(html, str):
-        return html[:LARGEST_PAGE]
+        return html[:LARGEST_PAGE], None
     html = html[:LARGEST_PAGE]
     for mark, encoding in _BYTE_ORDER_MARKS:
         if html.startswith(mark):
-            return html[len(mark) :].decode(encoding, "replace")
+            return html[len(mark) :].decode(encoding, "replace"), None
     in_page = _DECLARED.search(html[:4096])
     declared = _known(charset) or _known(in_page.group(1).decode("ascii") if in_page else None)
     if (
@@ -92,10 +97,11 @@ def decode(html: bytes | str, charset: str | None = None) -> str:
             declared = "utf-16-be" if html[:1] == b"\x00" else "utf-16-le"
         else:
             try:
-                return codecs.utf_8_decode(html, "strict", False)[0]
+                text, size = codecs.utf_8_decode(html, "strict", False)
+                return text, html[:size]
             except UnicodeDecodeError:
                 pass
-    return html.decode(declared or _utf8_or_western(html), "replace")
+    return html.decode(declared or _utf8_or_western(html), "replace"), None
 
 
 def _known(name: str | None) -> str | None:
@@ -117,10 +123,14 @@ def _utf8_or_western(html: bytes) -> str:
 
 
 class Page:
-    """A page and its address. Parses on the first question; asks nothing of any network."""
+    """A page and its address. Parses on the first question; asks nothing of any network.
 
-    def __init__(self, html: str, url: str) -> None:
+    `encoded` is the page in UTF-8, when it is at hand.
+    """
+
+    def __init__(self, html: str, url: str, encoded: bytes | None = None) -> None:
         self.html = html
+        self._encoded = encoded
         self.url = url
         try:
             parts = urlsplit(url)
@@ -150,7 +160,8 @@ class Page:
 
     @cached_property
     def tree(self) -> LexborHTMLParser:
-        return LexborHTMLParser(self.html.encode("utf-8", "replace"))
+        encoded = self.html.encode("utf-8", "replace") if self._encoded is None else self._encoded
+        return LexborHTMLParser(encoded)
 
     @cached_property
     def metas(self) -> dict[str, list[str]]:

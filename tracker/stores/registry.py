@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tracker.stores import blocks, generic
 from tracker.stores.adapter import Adapter
 from tracker.stores.offer import Outcome, Reading, Reason
-from tracker.stores.page import Page, decode
+from tracker.stores.page import Page, decoded
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
@@ -122,7 +122,8 @@ def read(
     if not blocks.is_html(html):
         return Reading(Outcome.NO_OFFER, reason=Reason.NOT_HTML)
     try:
-        page = Page(decode(html, charset), url)
+        text, encoded = decoded(html, charset)
+        page = Page(text, url, encoded)
         return generic.read(page, adapters_for(page) if adapters else ())
     except Exception:  # the door: a page must never take its reader along
         log.exception("stores.unreadable")
