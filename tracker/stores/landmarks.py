@@ -269,7 +269,7 @@ class Landmarks:
                 # Themes print a "Sold out" badge on every page, and their style sheet hides it.
                 named = (
                     kind != "buy"
-                    and not _BADGE.search(self.outline.names(around[0]))
+                    and not (around and _BADGE.search(self.outline.names(around[0])))
                     and (
                         any(_STOCK_NAME.search(self.outline.names(up)) for up in around)
                         or (

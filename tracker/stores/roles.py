@@ -31,6 +31,9 @@ _SHORT_LABEL = re.compile(
     r"|cena)[\s:*]*",
     re.IGNORECASE,
 )
+_PRICE_OF_BOTH = re.compile(r"\W*price\W*[\x1e\x1f]\W*", re.IGNORECASE)
+"""A label before the element of an amount, which two amounts may share: "Price: <s>$12</s> $9"."""
+
 _UNIT_BELOW = re.compile(r"\s*(?:/|per |a month|monthly|off\b|each 100)", re.IGNORECASE)
 
 
@@ -98,7 +101,8 @@ def _give_role(scene: Scene, number: int, seen: Sighting, previous: int, followi
     if called_list and role in (None, Role.SELLING, Role.LOWEST):
         soft = all(not LIST_NAME.search(SOFT_LIST_NAME.sub(" ", names)) for names in called_list)
         seen.soft = soft and role is not Role.LOWEST
-        if not soft and role is not Role.SELLING:
+        shared = called_list[0] == named[0] and _PRICE_OF_BOTH.fullmatch(before)
+        if not soft and (role is not Role.SELLING or shared):
             role = Role.LIST
     if role is not None and (seen.role is not Role.LOWEST or role is Role.LIST):
         seen.role, seen.labelled = role, True

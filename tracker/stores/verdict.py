@@ -25,6 +25,7 @@ _FROM, _FROM_SEEN = 0.6, 0.65
 _ALONE = 0.85
 """What is left of that surety when no markup agrees."""
 
+_ROWS = 3
 _FAR_BEHIND = 3.0
 _MOST_CANDIDATES = 16
 
@@ -156,6 +157,8 @@ class Verdict:
         stated = (
             first if first.quote.role is Role.LOWEST else replace(first, confidence=min(0.99, confidence))
         )
+        if first.quote.role is Role.LOWEST and self._is_of_a_list(first.amount):
+            return Reason.NOT_A_PRODUCT
         known = first.weight is Weight.STORE or first.addressed
         if seen is None or known or not self._contradicts(seen, first):
             return stated
@@ -170,6 +173,14 @@ class Verdict:
         if near and self._visible.sure >= needed:
             return replace(seen, confidence=0.7)
         return replace(stated, confidence=min(stated.confidence, 0.7))
+
+    def _is_of_a_list(self, amount: Decimal) -> bool:
+        """Whether an amount is asked for nowhere but in rows of things, each with a button of its own: some
+        shops describe a category as one product, from the cheapest on.
+        """
+        buttons = sum(sign.kind == "buy" for sign in self._visible.landmarks.signs)
+        in_rows = self._visible.in_rows >= _ROWS and buttons >= _ROWS
+        return in_rows and self._visible.best is None and self._visible.weight_of(amount) is None
 
     def _contradicts(self, seen: _Settled, stated: _Settled) -> bool:
         """Whether the page shows another price in the place of the one that markup states, and not both."""

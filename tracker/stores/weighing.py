@@ -30,6 +30,7 @@ _WITHOUT_TAX = re.compile(
 
 _WITH_TAX = re.compile(r"\b(?:inc|incl|including|with|inkl)\b|\bttc\b|\bincl", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
+_BESIDE = 200
 
 
 def weighed(page: Page, marks: Landmarks) -> Scene:
@@ -95,7 +96,7 @@ def _weight(scene: Scene, seen: Sighting, listed: list[Sighting]) -> float:
     if _LONE_CENTS.match(outline.text, seen.end) and seen.amount == int(seen.amount):
         weight -= 2.5
     if _is_without_tax(outline.text, seen):
-        weight -= 1.0
+        weight -= 2.0 if any(_is_with_its_tax(seen, other) for other in scene.all) else 1.0
     return weight
 
 
@@ -104,6 +105,12 @@ def _is_without_tax(text: str, seen: Sighting) -> bool:
     after = _DIGIT.split(text[seen.end : seen.end + 25])[0]
     before = _DIGIT.split(text[max(seen.place - 30, 0) : seen.place])[-1]
     return bool(_WITHOUT_TAX.search(after) or (_WITHOUT_TAX.search(before) and not _WITH_TAX.search(after)))
+
+
+def _is_with_its_tax(net: Sighting, other: Sighting) -> bool:
+    """Whether an amount beside another may be the same one with the tax, of which none is above 40%."""
+    near = abs(other.place - net.place) < _BESIDE
+    return near and other.role is Role.SELLING and net.amount < other.amount <= net.amount * 7 / 5
 
 
 def _is_big(scene: Scene, ancestors: list[int]) -> bool:

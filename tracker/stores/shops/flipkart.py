@@ -1,8 +1,8 @@
 """Flipkart: the state and the structure, then classes, for those are hashed anew with each release.
 
 Seen: pages of 2024 and 2025. JSON-LD names the price; the row beside the heading ("₹19,490 ₹24,999 22%
-off") also names the MRP. "Buy at" and exchange prices, which hold with a card or an old phone, stand in no
-such row.
+off", or "↓22% 24,999 ₹19,490") also names the MRP. "Buy at" and exchange prices, which hold with a card or
+an old phone, stand in no such row.
 """
 
 import re
@@ -47,7 +47,8 @@ _MARKUP = Markup(
     currency="INR",
     weight=Weight.PLATFORM,
 )
-_OFF = re.compile(r"\W*(\d{1,2})% off\W*", re.IGNORECASE)
+_OFF = re.compile(r"\W*(\d{1,2})%(?: off)?\W*", re.IGNORECASE)
+_BARE = re.compile(r"\d{1,3}(?:,\d{2,3})*")
 _HIGHEST_CLIMB = 6
 _MOST_NODES = 3_000
 _LONGEST_CELL = 30
@@ -85,12 +86,21 @@ def _quote(first: LexborNode) -> Quote | None:
     row = first.parent
     cells = list(row.iter(include_text=False)) if row else []
     percents = [off for cell in cells if (off := _OFF.fullmatch(cell.text()[:_LONGEST_CELL]))]
-    amounts = [amount for cell in cells if (amount := _amount(cell)) is not None]
-    if len(percents) != 1 or len(amounts) != 2 or not _fits(amounts[0], amounts[1], int(percents[0][1])):
+    amounts = [amount for cell in cells if (amount := _amount(cell) or _bare(cell)) is not None]
+    if len(percents) != 1 or len(amounts) != 2:
+        return None
+    price, mrp = sorted(amounts)
+    if price != _amount(first) or not _fits(price, mrp, int(percents[0][1])):
         return None
     text = " ".join(cell.text() for cell in cells)
     evidence = Evidence("flipkart", tidy(text, 100) or "")
-    return Quote(evidence, amount=amounts[0], currency="INR", list_amount=amounts[1])
+    return Quote(evidence, amount=price, currency="INR", list_amount=mrp)
+
+
+def _bare(cell: LexborNode) -> Decimal | None:
+    """An amount without the rupee's sign, as the MRP has been written since 2025."""
+    text = cell.text().strip()[:_LONGEST_CELL]
+    return Decimal(text.replace(",", "")) if _BARE.fullmatch(text) else None
 
 
 def _fits(price: Decimal, mrp: Decimal, percent: int) -> bool:
