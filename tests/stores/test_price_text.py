@@ -161,7 +161,17 @@ SPOTTED = {
     "-$5 off, $0, size 10": [],
     "SKU A12 $3.50": ["3.50"],
     "1,2,3 $": [],
+    "Barolo 2017\n€ 42,00 € 35,50": ["42", "35.50"],
+    "12 990 €\n9 990 €\nsave 3 000 €": ["12990", "9990", "3000"],
 }
+
+
+def test_a_dash_for_cents_marks_an_amount_where_the_currency_is_known() -> None:
+    text = "1 299,- and 1 899"
+    assert [(one.amount, one.currency) for one in spot_prices(text, currency_hint="NOK")] == [
+        (Decimal(1299), "NOK")
+    ]
+    assert not list(spot_prices(text))
 
 
 @pytest.mark.parametrize(("text", "amounts"), SPOTTED.items(), ids=SPOTTED)

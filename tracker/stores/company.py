@@ -21,6 +21,7 @@ _COUNT = re.compile(
     r"(\d{1,6})(?: ?\+| ?(?:[-–]|to) ?\d{1,6}| (?:pcs?|pieces?|stk\.?|or more))?\s*[\n\x1e\x1f]"
 )
 _VARYING = re.compile(r"\d+|\b(?:is-)?(?:sel|selected|active|checked|current)\b", re.IGNORECASE)
+_CHOSEN_NAME = re.compile(r"\b(?:selected|active|checked|current)(?:\s|$)", re.IGNORECASE)
 _SAME_BOX = 120
 _MOST_INSIDE = 80
 
@@ -163,8 +164,8 @@ def _repeated(scene: Scene) -> None:
 
 
 def _chosen(scene: Scene, tag: str, members: dict[int, list[Sighting]]) -> Sighting | None:
-    """The price, among those of choices, of the one that the page has chosen: a checked box, or the row of
-    one piece in a table of quantities.
+    """The price, among those of choices, of the one that the page has chosen: a checked box, a selected
+    item, or the row of one piece in a table of quantities.
     """
     if len(members) < 2 or tag not in ("li", "tr", "label"):
         return None
@@ -182,6 +183,8 @@ def _chosen(scene: Scene, tag: str, members: dict[int, list[Sighting]]) -> Sight
 
 def _is_checked(scene: Scene, at: int) -> bool:
     outline = scene.outline
+    if _CHOSEN_NAME.search(outline.names(at)):
+        return True
     for inner in range(at + 1, min(at + _MOST_INSIDE, len(outline.tags))):
         if outline.parents[inner] < at:
             return False

@@ -225,6 +225,10 @@ _PERSONAL_NAME = re.compile(
     r"|zaloguj się|entrar|minha conta|ログイン|登录",
     re.IGNORECASE,
 )
+_BEST_OF = re.compile(
+    r"^(?:the |our )?(?:top )?\d{1,2} (?:best|top|greatest)\b|\bbest\b.{3,60}\b(?:of|for|in) 20\d\d\b",
+    re.IGNORECASE,
+)
 _PARTS = re.compile(r"\s+[|–—:•·»-]+\s+|\s*\|\s*|: ")
 
 
@@ -237,6 +241,8 @@ def _names(page: Page) -> Iterator[Sign]:
     for name in (page.heading or "", title):
         if 0 < len(name) <= 200 and _FOUND.search(name):
             yield Sign(Kind.SEARCH, sure=True)
+    if _BEST_OF.search(page.heading or ""):
+        yield Sign(Kind.ARTICLE, sure=False)
     for part in (page.heading or "", *_PARTS.split(title)):
         words = part.strip(" \t.!:…").strip()
         if not words or len(words) > 60:

@@ -27,7 +27,7 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
             r"\buvp\b|\bstatt\b|unverbindliche|\b(?:früher|vorher|bisher)\b",
             r"\b(?:listen|(?:alt|ehemalig|bisherig|früher|vorherig|ursprünglich|regulär|normal)e[rn]?)"
             r" ?(?:verkaufs)?preis",
-            r"\b(?:list|retail|regular|original)\W*$",
+            r"\b(?:list|retail|regular|original|suggested)\W*$",
             r"\bancien(?:ne)?\b|\b(?:rég|ord)\.(?! ?pris)",
             r"prix (?:conseillé|barré|public|de base|normal|initial|d['’]origine"
             r"|habituel)|au lieu de|\bavant\b",
@@ -83,8 +83,8 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
         any_of(
             r"\bshipping\b|\bship\b|\bships\b|\bdelivery\b|\bdelivered\b(?= for)|\bpostage\b|\bp ?& ?p\b"
             r"|\bfreight\b|\bhandling\b",
-            r"\bfees?\b|\bduty\b|\bduties\b|\bassembly\b|\binstallation\b|\bgift[- ]?wrap|\bprotection\b"
-            r"|\bwarranty\b"
+            r"\bfees?\b|\bduty\b|\bduties\b|\bassembly\b|\binstallation\b|\bgift[- ]?wrap"
+            r"|\bprotect(?:ion)?\b|\b(?:year|care|service|coverage) plan\b|\bdonat\w+|\bwarranty\b"
             r"|\binsurance\b|\breturns?\b|\bcore (?:charge|deposit)\b|écofrais|éco-?part|\bpfand\b"
             r"|\bstatiegeld\b|\bconsigne\b|\bengraving\b|\bestimated tax\b|\badd-?on\b",
             r"versand|liefer|livraison|frais de port|\benvío|\bgastos\b|\bfrete\b|\bentrega\b|spedizione"
@@ -149,7 +149,8 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
         Role.VARIANT,
         any_of(
             r"\bapprox(?:imately|\.)?|\bca\.\s*$|\broughly\b|\benviron\s*$|約\s*$",
-            r"\bbuy \d+\+?(?: or more)?(?: for| at| @)?\W*$|\b\d+ or more\b(?: for| at| @)?\W*$",
+            r"\bbuy \d+\+?(?: or more)?(?: for| at| @)?\W*$|\b\d+ or more\b(?: for| at| @)?\W*$"
+            r"|^\W*(?:any )?(?:[2-9]|1\d) for\W*$",
         ),
     ),
     (
@@ -357,8 +358,8 @@ IN_STOCK = any_of(
 WITHHELD = any_of(
     r"(?:see|view|add to|check) (?:the |our |final )?(?:price )?(?:in |to )?(?:your )?(?:cart|basket"
     r"|bag|checkout) (?:for|to see|to view)?(?: the| our)? ?(?:low(?:er|est)? )?pric"
-    r"|see (?:our )?(?:low )?price in (?:your )?(?:cart|basket|bag)|too low to (?:show|display|advertise|print|publish)"
-    r"|price (?:up)?on (?:request"
+    r"|see (?:our )?(?:low )?price in (?:your )?(?:cart|basket|bag)"
+    r"|too low to (?:show|display|advertise|print|publish)|price (?:up)?on (?:request"
     r"|application)|(?:call|e-?mail|contact \w+|inquire|enquire|ask) for (?:a |our |best )?(?:pric\w+|quote)"
     r"|(?:log|sign) ?in (?:to|for) (?:see|view)? ?(?:your |the |our )?pric|preis auf anfrage|prix sur demande"
     r"|precio a consultar|prezzo su richiesta|prijs op aanvraag|cena na zapytanie|preço sob consulta"
