@@ -249,11 +249,18 @@ def _names(page: Page) -> Iterator[Sign]:
             continue
         if _CART_NAME.fullmatch(words):
             yield Sign(Kind.CART, sure=True)
-        elif _PERSONAL_NAME.fullmatch(words):
+        elif _PERSONAL_NAME.fullmatch(words) and (part == page.heading or not _is_named_in(page, title)):
             # A shop's name may be "The Store": only the heading is certain to be the page's own name.
             yield Sign(Kind.PERSONAL, sure=part == page.heading)
 
 
+def _is_named_in(page: Page, title: str) -> bool:
+    """Whether the window's title says the heading's words: its other parts are then the shop's."""
+    heading = " ".join((page.heading or "").casefold().split())
+    return len(heading) > _SHORT_NAME and heading in " ".join(title.casefold().split())
+
+
+_SHORT_NAME = 9
 _ASKED = frozenset(
     "q s k query search keyword keywords text term searchterm search_query searchtext st w kw ntt".split()
 )
@@ -294,7 +301,7 @@ _PERSONAL_PATH = re.compile(
 )
 _ARTICLE_PATH = re.compile(
     r"blogs?|news|articles?|magazine|journal|stor(?:y|ies)|guides?|buying-guides?|reviews|wiki|forums?"
-    r"|threads?|questions|podcasts?|press",
+    r"|threads?|questions|podcasts?|press|help(?:-?cent(?:er|re))?|policies|customer-?service",
     re.IGNORECASE,
 )
 _LIST_PATH = re.compile(r"collections|product-(?:category|tag)|categor(?:y|ies)|tags?|brands?", re.IGNORECASE)

@@ -90,6 +90,8 @@ class Scene:
         self.top = self.outline.starts[heading] if heading is not None else 0
         self.middle = self.outline.ends[heading] if heading is not None else 0
         self.buys = [sign.place for sign in marks.signs if sign.kind in ("buy", "form")]
+        self.sold_out = [sign.place for sign in marks.signs if sign.kind == "sold_out"]
+        """Where it is said, in the place of a button, that there is nothing to buy."""
         self.cut: int | None = None
         """Where the page begins to speak of other things."""
         self.in_rows = 0

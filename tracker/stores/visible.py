@@ -78,7 +78,7 @@ class Visible:
             return 0.0
         weight = self.ranked[0][0]
         lead = weight - self.ranked[1][0] if len(self.ranked) > 1 else 3.0
-        if not any(sign.kind in ("buy", "form") or sign.named for sign in self.landmarks.signs):
+        if not any(sign.kind in ("buy", "form", "sold_out") or sign.named for sign in self.landmarks.signs):
             weight -= 1.5
         surety = 0.3 + 0.45 * min(1.0, (weight - _LIGHTEST) / 4.5) + 0.2 * min(1.0, lead / 1.5)
         if best.role is Role.LOWEST:

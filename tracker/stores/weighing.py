@@ -67,8 +67,9 @@ def _weight(scene: Scene, seen: Sighting, listed: list[Sighting]) -> float:
     distance = seen.place - scene.middle
     if scene.marks.heading is not None:
         weight += 3.0 / (1 + distance / 700) if distance >= 0 else 1.5 / (1 - distance / 300)
-    if scene.buys:
-        nearest = min(abs(place - seen.place) for place in scene.buys)
+    pressed = scene.buys or scene.sold_out
+    if pressed:
+        nearest = min(abs(place - seen.place) for place in pressed)
         weight += 2.0 / (1 + nearest / 400)
     line = _line_length(scene, seen)
     if line > 60:

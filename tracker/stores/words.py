@@ -120,6 +120,7 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
         any_of(
             r"\bexchange\b|\btrade[- ]?in\b|\bbank offer|\b(?:credit|debit|bank) cards?\b|\bredcard\b"
             r"|\busing\b|\bupi\b"
+            r"|\b(?:use|with|enter|apply) (?:the )?code\b|\bcode \w+ (?:for|at)\W*$"
             r"|\bwith (?:\w+ ){0,2}card\b|\beintausch",
         ),
     ),
@@ -150,7 +151,9 @@ _BEFORE: tuple[tuple[Role, Wording], ...] = (
         any_of(
             r"\bapprox(?:imately|\.)?|\bca\.\s*$|\broughly\b|\benviron\s*$|約\s*$",
             r"\bbuy \d+\+?(?: or more)?(?: for| at| @)?\W*$|\b\d+ or more\b(?: for| at| @)?\W*$"
-            r"|^\W*(?:any )?(?:[2-9]|1\d) for\W*$",
+            r"|^\W*(?:any )?(?:[2-9]|1\d) for\W*$|\b[1-9]\d{0,4} ?\+\W*$"
+            r"|^\W*(?:[2-9]|1\d) (?:stuks|stück|pcs|pieces|szt\.?|st\.?)\W*$"
+            r"|\b(?:set|pack|box|case) of \d+:\W*$",
         ),
     ),
     (
@@ -203,7 +206,8 @@ _AFTER: tuple[tuple[Role, Wording], ...] = (
         Role.THRESHOLD,
         any_of(
             r"^\W{0,3}(?:or more|and (?:over|above|up)|& (?:up|above)|\+ ?orders?|minimum|and under|or less"
-            r"|spend|order)\b"
+            r"|spend|order)\b",
+            r"^\W{0,3}(?:(?:ve )?üzeri|से अधिक|以上|이상|ขึ้นไป|trở lên|ke atas|o más|ou plus|oder mehr)",
         ),
     ),
     (Role.LIST, any_of(r"^\W{0,3}(?:normal|list(?: price)?|rrp|msrp|mrp|retail|uvp|value|reg\.?|regular)\b")),
@@ -220,7 +224,7 @@ _AFTER: tuple[tuple[Role, Wording], ...] = (
         Role.MEMBER,
         any_of(
             r"^\W{0,3}(?:with (?:an? |your |my )?\w*(?:card|club)\b)",
-            r"^\W{0,3}(?:for members|members?|with prime|with club)\b",
+            r"^\W{0,3}(?:for (?:\w+ )?members|members?|with prime|with club)\b",
         ),
     ),
     (Role.USED, any_of(r"^\W{0,3}(?:used|refurbished|pre-?owned)\b")),
@@ -288,7 +292,7 @@ BUY = any_of(
     r"in den (?:waren|einkaufs)korb|in (?:die )?(?:einkaufstasche|den korb)|jetzt kaufen|(?:in )?warenkorb"
     r"|zum warenkorb hinzufügen|kaufen|vorbestellen",
     r"ajouter (?:au|à mon) panier|acheter(?: maintenant| cet article)?|commander|précommander",
-    r"(?:añadir|agregar) (?:al carrito|a la (?:cesta|bolsa)|a cesta)|comprar(?: ahora| ya)?"
+    r"(?:añadir|agregar) (?:al carrito|a (?:la|mi|tu) (?:cesta|bolsa)|a cesta)|comprar(?: ahora| ya)?"
     r"|aggiungi al carrello|acquista(?: ora)?|compra(?: ora)?",
     r"in winkel(?:wagen|mand)(?:je)?|bestel(?:len)?(?: nu)?|koop nu|adicionar ao (?:carrinho|cesto)"
     r"|comprar agora|dodaj do koszyka|kup teraz|do koszyka",
@@ -318,6 +322,15 @@ SOLD_OUT = any_of(
     r"|in stock soon|temporarily out|0 in stock",
     r"availability:? ?(?:out of stock|sold out|unavailable)|(?:stock|status):? ?(?:out of stock|sold out"
     r"|unavailable)",
+    r"(?:(?:zur ?zeit|derzeit|momentan|aktuell|leider|(?:dieser |der )?artikel|produkt|ist) ){1,4}"
+    r"(?:ausverkauft|vergriffen|nicht (?:mehr )?(?:auf lager|verfügbar|vorrätig|lieferbar))",
+    r"(?:(?:ce |cet |le )?(?:produit|article) )?(?:est )?(?:(?:actuellement|temporairement|momentanément) )?"
+    r"(?:en rupture(?: de stock)?|indisponible|épuisé)|être alerté|me prévenir",
+    r"(?:(?:este )?(?:producto|artículo|produto|prodotto|articolo) )?(?:está |è )?(?:(?:temporalmente"
+    r"|actualmente|temporariamente|momentaneamente|attualmente|al momento) )?(?:agotado|no disponible"
+    r"|indisponível|esgotado|esaurito|non disponibile)|avvisami|avísame|avise-me(?: quando chegar)?",
+    r"(?:produkt|towar) (?:chwilowo |obecnie )?niedostępny|powiadom o dostępności"
+    r"|(?:товара? )?(?:временно )?(?:нет в наличии|отсутствует)|сообщить о поступлении",
     r"ausverkauft|nicht (?:auf lager|verfügbar|vorrätig|lieferbar|mehr verfügbar)|vergriffen"
     r"|derzeit nicht (?:verfügbar|lieferbar)",
     r"rupture(?: de stock)?|épuisé|indisponible|(?:produit |article )?(?:actuellement )?(?:en rupture"
