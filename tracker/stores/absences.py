@@ -86,6 +86,13 @@ _ROWS = 3
 _HIGHEST_CARD = 6
 _CARD_HEADINGS = frozenset({"h2", "h3", "h4"})
 _INTO_CART = re.compile(r"cart|bag|basket|trolley|korb|panier|carrito|buy", re.IGNORECASE)
+_OF_A_BUY_BOX = re.compile(
+    r"\b(?:price|buy|order|cart|select|choose|options?|delivery|shipping|offers?|deals?|stock|sizes?|colou?rs?"
+    r"|quantity|qty|about|descriptions?|details?|product|pack|save|sale|your|this)\b",
+    re.IGNORECASE,
+)
+"""Words of a heading over a price that names no thing."""
+
 _SEEN_ALONE = frozenset({"visible"})
 _MARKUP = frozenset({"json-ld", "microdata", "rdfa"})
 _TOLD_WITHOUT_A_NAME = frozenset({"meta", "attribute"})
@@ -143,7 +150,8 @@ def _is_of_a_card(page: Page, visible: Visible) -> bool:
             return False
         inside = range(up + 1, best.at)
         over = (outline.said(at) for at in inside if outline.tags[at] in _CARD_HEADINGS)
-        if any(words and page.likeness(words) < _UNLIKE_THE_PAGE for words in over):
+        names = (words for words in over if " " in words and not _OF_A_BUY_BOX.search(words))
+        if any(page.likeness(words) < _UNLIKE_THE_PAGE for words in names):
             return True
     return False
 

@@ -17,7 +17,8 @@ SURE_NAME = any_of(
     r"|pdp-?price|product-?price",
 )
 LIST_NAME = any_of(
-    r"(?:^|[-_ ])(?:old|was|strike|struck|strikethrough|crossed|line-?through|mrp|rrp|msrp|uvp|compare"
+    r"(?:^|[-_ ])(?:old|was|prc-?org|price-?org|strike|struck|strikethrough|crossed|line-?through"
+    r"|mrp|rrp|msrp|uvp|compare"
     r"|before|previous"
     r"|original|retail|list|regular|reg|standard|full|base|basis|rr|highlight-off)[-_ ]{0,2}(?:price|amount"
     r"|value|at)?(?:$|[-_ ])",
