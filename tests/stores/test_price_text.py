@@ -166,6 +166,11 @@ SPOTTED = {
 }
 
 
+def test_the_letter_of_the_rand_is_no_mark_where_another_currency_is_known() -> None:
+    assert [one.amount for one in spot_prices("205/55 R16 R899", currency_hint="ZAR")] == [16, 899]
+    assert not list(spot_prices("205/55 R16 91V", currency_hint="EUR"))
+
+
 def test_a_dash_for_cents_marks_an_amount_where_the_currency_is_known() -> None:
     text = "1 299,- and 1 899"
     assert [(one.amount, one.currency) for one in spot_prices(text, currency_hint="NOK")] == [

@@ -69,7 +69,7 @@ def _soften(scene: Scene) -> None:
     """A "regular" price is a list price only beside a lower one; and what is crossed out once is never
     the price.
     """
-    asked = any(seen.role in (Role.SELLING, Role.LOWEST) for seen in scene.all)
+    asked = any(seen.role in (Role.SELLING, Role.LOWEST) and not seen.forgiven for seen in scene.all)
     text = scene.outline.text[scene.top : scene.middle + SOON]
     if not asked and WITHHELD.search(text) is None:
         for seen in scene.all:

@@ -132,6 +132,8 @@ def spot_prices(
         before, mark, after = _surroundings(near, at, stop)
         if not (mark or (no_cents and currency_hint)) or not _stands_alone(before, after):
             continue
+        if mark == "R" and currency_hint not in (None, "ZAR"):
+            continue  # "R16" is the size of a tyre there
         # "1 299,-" needs no mark in a country that writes its prices so.
         currency = currency_of(mark, country_hint, currency_hint) if mark else currency_hint
         amount = _amount(match.group(0), currency or currency_hint or currency_of_country(country_hint))
