@@ -124,4 +124,5 @@ def _crossings(edges: Iterable[tuple[Point, Point]], y: float) -> list[float]:
 
 
 def _mix(behind: Colour, front: Colour, share: float) -> Colour:
+    # Three in, three out: a generator does not tell mypy how many.
     return tuple(round(b + (f - b) * share) for b, f in zip(behind, front, strict=True))  # type: ignore[return-value]

@@ -38,6 +38,7 @@ async def read(database: Database, price: str | None, **details: object) -> Move
     async with database.transaction() as session:
         found = await catalog.by_url(session, rows.URL)
         assert found is not None
+        # The keywords are those of `rows.read`, which checks them.
         return await rows.read(session, found, price, **details)  # type: ignore[arg-type]
 
 
