@@ -9,6 +9,7 @@ from tracker import clock
 from tracker.catalog import service as catalog
 from tracker.catalog.models import Listing
 from tracker.catalog.move import Check, Move
+from tracker.catalog.recording import Checking, record
 from tracker.config import Settings
 from tracker.database import Database
 from tracker.money import Money
@@ -75,7 +76,7 @@ async def read(
     stock = availability or (Availability.IN_STOCK if price else Availability.OUT_OF_STOCK)
     seen = offer(price, currency=currency, availability=stock, title=title)
     check = Check(began_at or clock.now(), "offer", seen)
-    return await catalog.record(session, found.id, check, interval=Settings().check_interval)
+    return await record(session, found.id, check, Checking(Settings().check_interval))
 
 
 async def watch(

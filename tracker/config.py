@@ -39,6 +39,13 @@ class Settings(BaseSettings):
 
     check_interval_seconds: float = Field(default=1800, ge=1)
     check_lease_seconds: float = Field(default=60, ge=2)
+    hold_below: float = Field(default=0.6, gt=0, lt=1)
+    hold_above: float = Field(default=2.5, gt=1)
+    reject_below: float = Field(default=0.02, ge=0, lt=1)
+    reject_above: float = Field(default=20, gt=1)
+    hold_reads: int = Field(default=3, ge=1, le=10)
+    hold_agree: float = Field(default=0.02, ge=0, le=0.5)
+    hold_recheck_seconds: float = Field(default=120, ge=1)
     alert_lease_seconds: float = Field(default=30, ge=2)
     sweep_seconds: float = Field(default=1, gt=0, le=30)
     telegram_messages_per_second: float = Field(default=25, gt=0)

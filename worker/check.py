@@ -1,7 +1,8 @@
 """Check one listing for all its watchers: fetch, read, compare, and owe what follows from it."""
 
-from tracker.alerts import service as alerts
+from tracker.alerts.owing import owe
 from tracker.catalog import service as catalog
+from tracker.catalog.recording import record
 from worker.reading import read_page
 from worker.workbench import Workbench
 
@@ -16,8 +17,8 @@ async def check(bench: Workbench, listing_id: int, lease_token: str) -> None:
     read = await read_page(bench, url)
     owed = 0
     async with bench.database.transaction() as session:
-        move = await catalog.record(session, listing_id, read.check, interval=bench.settings.check_interval)
+        move = await record(session, listing_id, read.check, bench.checking, lease_token=lease_token)
         if move is not None:
-            owed = await alerts.owe(session, move)
+            owed = await owe(session, move)
     if owed:
         await bench.queue.deliver()

@@ -8,8 +8,8 @@ import structlog
 
 from tracker import clock, metrics
 from tracker.alerts import service as alerts
-from tracker.alerts.service import Claimed
-from tracker.telegram import cards, sender
+from tracker.alerts.service import Parcel
+from tracker.telegram import alert_cards, sender
 from tracker.texts import Language
 from tracker.users.models import UserState
 from tracker.watches import service as watches
@@ -69,8 +69,8 @@ class Deliverer:
             except Exception:  # the loop outlives a database that is away for a while
                 log.exception("alerts.claim_failed")
                 claimed = []
-            for one in claimed:
-                task = asyncio.create_task(self._deliver(one))
+            for parcel in claimed:
+                task = asyncio.create_task(self._deliver(parcel))
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)
             if not self._is_stopping:
@@ -93,53 +93,73 @@ class Deliverer:
         finally:
             hinted.cancel()
 
-    async def _claim(self, limit: int) -> list[Claimed]:
+    async def _claim(self, limit: int) -> list[Parcel]:
         if limit <= 0:
             return []
         async with self._bench.database.transaction() as session:
             return list(await alerts.claim(session, limit=limit, lease=self._bench.settings.alert_lease))
 
-    async def _deliver(self, claimed: Claimed) -> None:
+    async def _deliver(self, parcel: Parcel) -> None:
         try:
-            await self._deliver_or_fail(claimed)
-        except Exception:  # one alert's trouble is not the others'; its lease brings it back
-            log.exception("alert.delivery_failed", alert_id=claimed.alert.id)
+            await self._deliver_or_fail(parcel)
+        except Exception:  # one message's trouble is not the others'; its lease brings it back
+            log.exception("alert.delivery_failed", alert_ids=parcel.ids)
 
-    async def _deliver_or_fail(self, claimed: Claimed) -> None:
+    async def _deliver_or_fail(self, parcel: Parcel) -> None:
         bench = self._bench
-        if not claimed.is_wanted:
-            async with bench.database.transaction() as session:
-                await alerts.cancel(session, claimed)
-            metrics.alerts.labels(state="cancelled").inc()
+        wanted = await self._sorted_out(parcel)
+        if wanted is None:
             return
-        card = cards.alert(Language.of(claimed.user), claimed.alert, claimed.watch)
-        answer = await say(bench, claimed.alert.chat_id, card, before=claimed.alert.lease_until)
-        await self._settle(claimed, answer)
+        card = alert_cards.message(Language.of(wanted.user), wanted)
+        head = wanted.told[0]
+        is_silent = head.preferences is not None and head.preferences.is_silent
+        answer = await say(bench, wanted.chat_id, card, before=wanted.lease_until, silent=is_silent)
+        await self._settle(wanted, answer)
 
-    async def _settle(self, claimed: Claimed, answer: sender.Answer) -> None:
-        bench, alert = self._bench, claimed.alert
+    async def _sorted_out(self, parcel: Parcel) -> Parcel | None:
+        """The parcel less what nobody wants any more, and less what has to wait."""
+        unwanted = [one for one in parcel.told if not one.is_wanted]
+        holds = {
+            one.alert.id: held for one in parcel.told if one.is_wanted and (held := one.hold) is not None
+        }
+        wanted = parcel.without({one.alert.id for one in unwanted} | holds.keys())
+        if not unwanted and not holds and len(parcel.told) == 1:
+            return parcel
+        async with self._bench.database.transaction() as session:
+            await alerts.cancel(session, parcel, unwanted)
+            await alerts.put_on_hold(session, parcel, holds)
+            if wanted is not None:
+                await alerts.pack(session, wanted)
+        metrics.alerts.labels(state="cancelled").inc(len(unwanted))
+        metrics.alerts.labels(state="held").inc(len(holds))
+        return wanted
+
+    async def _settle(self, parcel: Parcel, answer: sender.Answer) -> None:
+        bench = self._bench
         async with bench.database.transaction() as session:
             match answer:
                 case sender.Delivered(message_id=message_id):
-                    await alerts.sent(session, claimed, message_id)
+                    await alerts.sent(session, parcel, message_id)
                 case sender.SlowDown(after=after):
-                    await alerts.put_back(session, claimed, until=clock.now() + after)
+                    await alerts.put_back(session, parcel, until=clock.now() + after)
                 case sender.Unknown(error=error):
-                    wait = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(alert.attempts - 1, 10))
-                    await alerts.try_again(session, claimed, after=wait, error=error)
+                    wait = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(parcel.attempts - 1, 10))
+                    await alerts.try_again(session, parcel, after=wait, error=error)
                 case sender.Unreachable(error=error, for_good=for_good):
                     state = UserState.DEACTIVATED if for_good else UserState.BLOCKED
-                    await alerts.bury(session, claimed, error)
-                    await watches.reachable(session, claimed.user.telegram_id, state)
+                    await watches.reachable(session, parcel.user.telegram_id, state)
+                    await alerts.bury(session, parcel, error)
                 case sender.Refused(error=error):
-                    await alerts.bury(session, claimed, error)
-        self._count(claimed, answer)
+                    await alerts.bury(session, parcel, error)
+        self._count(parcel, answer)
 
-    def _count(self, claimed: Claimed, answer: sender.Answer) -> None:
+    def _count(self, parcel: Parcel, answer: sender.Answer) -> None:
         kind = type(answer).__name__.lower()
         if isinstance(answer, sender.Delivered):
-            metrics.alerts.labels(state="sent").inc()
-            metrics.alert_latency_seconds.observe((clock.now() - claimed.alert.observed_at).total_seconds())
-            log.info("alert.sent", alert_id=claimed.alert.id)
+            metrics.alerts.labels(state="sent").inc(len(parcel.told))
+            head = parcel.told[0].alert
+            if head.held_for is None:
+                metrics.alert_latency_seconds.observe((clock.now() - head.observed_at).total_seconds())
+            log.info("alert.sent", alert_ids=parcel.ids)
         elif not isinstance(answer, sender.SlowDown):
-            log.warning("alert.not_sent", alert_id=claimed.alert.id, kind=kind)
+            log.warning("alert.not_sent", alert_ids=parcel.ids, kind=kind)

@@ -8,10 +8,11 @@ import structlog
 from markupsafe import Markup
 
 from tracker import clock
-from tracker.alerts import service as alerts
+from tracker.alerts.owing import owe
 from tracker.catalog import previews
 from tracker.catalog import service as catalog
 from tracker.catalog.models import Listing, Preview, PreviewState
+from tracker.catalog.recording import record
 from tracker.errors import BadLink, FetchFailed
 from tracker.fetching.canonical import canonical
 from tracker.stores.registry import store_of
@@ -122,9 +123,9 @@ async def _read_answer(bench: Workbench, claimed: Preview, user: User, language:
     owed = 0
     async with bench.database.transaction() as session:
         listing = await catalog.list_offer(session, _listing_url(claimed.url, read.url), offer)
-        move = await catalog.record(session, listing.id, read.check, interval=bench.settings.check_interval)
+        move = await record(session, listing.id, read.check, bench.checking)
         if move is not None:
-            owed = await alerts.owe(session, move)
+            owed = await owe(session, move)
         watch = await watches.of_listing(session, user, listing.id)
         answer = await _card_for(language, claimed, listing, watch)
     if owed:

@@ -18,7 +18,9 @@ _RESERVE_SECONDS = 3
 """A Redis that does not answer for so long counts as away."""
 
 
-async def say(bench: Workbench, chat_id: int, card: Card, *, before: datetime | None = None) -> sender.Answer:
+async def say(
+    bench: Workbench, chat_id: int, card: Card, *, before: datetime | None = None, silent: bool = False
+) -> sender.Answer:
     """Send when the chat's turn comes within a moment. `SlowDown` when it does not: nothing was tried.
 
     Nothing is begun after `before`, the end of a lease: whoever has it by then sends. A 429 silences every
@@ -37,7 +39,7 @@ async def say(bench: Workbench, chat_id: int, card: Card, *, before: datetime | 
     if before is not None and clock.now() >= before:
         log.warning("telegram.lease_over", chat_id=chat_id)
         return sender.SlowDown(timedelta(0))
-    answer = await sender.send(bench.bot, chat_id, card)
+    answer = await sender.send(bench.bot, chat_id, card, silent=silent)
     if isinstance(answer, sender.SlowDown):
         with suppress(RedisError, OSError):
             await bench.rate_limit.pause(answer.after)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from aiogram import Bot
 
+from tracker.catalog.recording import Checking
 from tracker.config import Settings
 from tracker.database import Database
 from tracker.fetching.client import Fetcher
@@ -26,6 +28,10 @@ class Workbench:
     bot: Bot
     rate_limit: RateLimit
     answering: int = field(default=0)
+
+    @cached_property
+    def checking(self) -> Checking:
+        return Checking.by(self.settings)
 
     @contextmanager
     def answer(self) -> Iterator[None]:

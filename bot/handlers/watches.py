@@ -10,7 +10,7 @@ from bot import keyboards
 from bot.afterwards import Afterwards
 from tracker import clock
 from tracker.catalog import service as catalog
-from tracker.telegram import cards
+from tracker.telegram import alert_cards, cards
 from tracker.telegram.callbacks import ListButton, Place, WatchAction, WatchButton, fitting_needle
 from tracker.texts import Language, clean
 from tracker.users.models import User
@@ -102,7 +102,7 @@ async def tapped(
     watch = await watches.set_state(session, user, callback_data.watch_id, _STATES[action])
     after.toast(language.plain(f"toast.{action}"))
     if place is Place.ALERT:
-        after.change_buttons(callback.message, cards.alert_buttons(language, watch))
+        after.change_buttons(callback.message, alert_cards.alert_buttons(language, watch))
     else:
         card = await _card(session, language, watch, language(f"watch.did_{action}"))
         after.replace(callback.message, callback.from_user.id, card)

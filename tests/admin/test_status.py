@@ -4,7 +4,8 @@ import time_machine
 
 from tests import rows
 from tracker.admin import service as admin
-from tracker.alerts import service as alerts
+from tracker.alerts import service as outbox
+from tracker.alerts.owing import owe
 from tracker.catalog import service as catalog
 from tracker.database import Database
 from tracker.users.models import UserState
@@ -22,10 +23,10 @@ async def test_the_status_counts_what_is_there(database: Database) -> None:
             assert found is not None
             move = await rows.read(session, found, "1499")
             assert move is not None
-            await alerts.owe(session, move)
+            await owe(session, move)
         async with database.transaction() as session:
-            (first, _) = await alerts.claim(session, limit=2, lease=timedelta(seconds=30))
-            await alerts.bury(session, first, "refused")
+            (first, _) = await outbox.claim(session, limit=2, lease=timedelta(seconds=30))
+            await outbox.bury(session, first, "refused")
         travel.shift(timedelta(hours=1))
         async with database.transaction() as session:
             now = await admin.status(session)

@@ -12,7 +12,8 @@ from tests import rows
 from tracker import clock
 from tracker.alerts import service as alerts
 from tracker.alerts.models import Alert, AlertState
-from tracker.alerts.service import Claimed
+from tracker.alerts.owing import owe
+from tracker.alerts.service import Parcel
 from tracker.catalog import service as catalog
 from tracker.database import Database
 from tracker.users.models import User, UserState
@@ -34,10 +35,10 @@ async def drop(database: Database, price: str, url: str = rows.URL) -> int:
         found = await catalog.by_url(session, url)
         assert found is not None
         move = await rows.read(session, found, price)
-        return await alerts.owe(session, move) if move else 0
+        return await owe(session, move) if move else 0
 
 
-async def claim(database: Database, limit: int = 50) -> Sequence[Claimed]:
+async def claim(database: Database, limit: int = 50) -> Sequence[Parcel]:
     async with database.transaction() as session:
         return await alerts.claim(session, limit=limit, lease=LEASE)
 
@@ -66,7 +67,7 @@ async def test_a_move_that_is_owed_twice_is_owed_once(database: Database) -> Non
         assert found is not None
         move = await rows.read(session, found, "1499")
         assert move is not None
-        assert [await alerts.owe(session, move), await alerts.owe(session, move)] == [1, 0]
+        assert [await owe(session, move), await owe(session, move)] == [1, 0]
 
 
 async def test_one_reading_that_fires_two_rules_owes_one_alert_that_names_both(database: Database) -> None:
@@ -98,8 +99,15 @@ async def test_a_claimed_alert_brings_what_its_message_is_made_of(database: Data
     await rows.watch(database)
     await drop(database, "1499")
     (claimed,) = await claim(database)
-    assert (claimed.listing.title, claimed.user.telegram_id, claimed.is_wanted) == ("Kettle", 1001, True)
-    assert (claimed.alert.before, claimed.alert.now) == (rows.rupees("1999"), rows.rupees("1499"))
+    assert (claimed.told[0].listing.title, claimed.user.telegram_id, claimed.told[0].is_wanted) == (
+        "Kettle",
+        1001,
+        True,
+    )
+    assert (claimed.told[0].alert.before, claimed.told[0].alert.now) == (
+        rows.rupees("1999"),
+        rows.rupees("1499"),
+    )
 
 
 async def test_a_claimed_alert_is_nobody_elses(database: Database) -> None:
@@ -114,7 +122,7 @@ async def test_claimers_side_by_side_never_hold_one_alert_twice(database: Databa
         await rows.watch(database, user)
     await drop(database, "1499")
     held = await asyncio.gather(*(claim(database, limit=6) for _ in range(5)))
-    ids = [claimed.alert.id for batch in held for claimed in batch]
+    ids = [claimed.told[0].alert.id for batch in held for claimed in batch]
     assert len(ids) == len(set(ids)) == 20
 
 
@@ -126,7 +134,7 @@ async def test_an_alert_whose_lease_ran_out_is_claimed_again(
     await claim(database)
     travel.shift(LEASE)
     (again,) = await claim(database)
-    assert again.alert.attempts == 2
+    assert again.told[0].alert.attempts == 2
 
 
 async def test_only_the_oldest_alert_of_a_chat_is_claimed_until_it_is_settled(database: Database) -> None:
@@ -134,12 +142,12 @@ async def test_only_the_oldest_alert_of_a_chat_is_claimed_until_it_is_settled(da
     await drop(database, "1499")
     await drop(database, "1299")
     (first,) = await claim(database)
-    assert first.alert.now == rows.rupees("1499")
+    assert first.told[0].alert.now == rows.rupees("1499")
     assert await claim(database) == []
     async with database.transaction() as session:
         await alerts.sent(session, first, message_id=7)
     (second,) = await claim(database)
-    assert second.alert.now == rows.rupees("1299")
+    assert second.told[0].alert.now == rows.rupees("1299")
 
 
 async def test_an_older_alert_that_waits_holds_back_the_younger_of_its_chat(
@@ -154,7 +162,7 @@ async def test_an_older_alert_that_waits_holds_back_the_younger_of_its_chat(
     assert await claim(database) == []
     travel.shift(timedelta(seconds=10))
     (again,) = await claim(database)
-    assert again.alert.id == first.alert.id
+    assert again.told[0].alert.id == first.told[0].alert.id
 
 
 async def test_many_alerts_of_one_chat_leave_room_for_the_one_of_another(database: Database) -> None:
@@ -218,9 +226,9 @@ async def test_a_watch_that_was_paused_meanwhile_is_not_wanted(database: Databas
     async with database.transaction() as session:
         await watches.set_state(session, await rows.person(session), watch.id, WatchState.PAUSED)
     (claimed,) = await claim(database)
-    assert not claimed.is_wanted
+    assert not claimed.told[0].is_wanted
     async with database.transaction() as session:
-        await alerts.cancel(session, claimed)
+        await alerts.cancel(session, claimed, claimed.told)
     assert (await the_alert(database)).state == AlertState.CANCELLED
 
 
@@ -233,7 +241,7 @@ async def test_a_rollback_takes_the_observation_and_its_alerts_together(database
             assert found is not None
             move = await rows.read(session, found, "1499")
             assert move is not None
-            await alerts.owe(session, move)
+            await owe(session, move)
             raise RuntimeError("power cut")
 
     with pytest.raises(RuntimeError, match="power cut"):
@@ -252,5 +260,5 @@ async def test_users_stay_apart(database: Database) -> None:
     await drop(database, "1499")
     (claimed,) = await claim(database)
     async with database.transaction() as session:
-        owner = await session.get_one(User, claimed.watch.user_id)
-    assert owner.telegram_id == claimed.alert.chat_id == 1
+        owner = await session.get_one(User, claimed.told[0].watch.user_id)
+    assert owner.telegram_id == claimed.chat_id == 1

@@ -21,7 +21,7 @@ async def kettle(say: Say, shop: Shelf) -> Thing:
 
 async def targets(world: World) -> list[tuple[int, str]]:
     rules = await world.rows(AlertRule, AlertRule.kind == RuleKind.TARGET)
-    return [(rule.target_minor, rule.target_currency) for rule in rules]
+    return [(rule.amount_minor, rule.currency) for rule in rules]
 
 
 @on_both_databases

@@ -15,6 +15,7 @@ from tracker import clock
 from tracker.catalog import service as catalog
 from tracker.catalog.models import Listing, PriceObservation
 from tracker.catalog.move import Check, Move
+from tracker.catalog.recording import Checking, record
 from tracker.database import Database
 from tracker.money import Money
 from tracker.stores.offer import Availability
@@ -46,7 +47,7 @@ async def fail(database: Database, outcome: str = "timeout") -> Move | None:
     async with database.transaction() as session:
         found = await catalog.by_url(session, rows.URL)
         assert found is not None
-        return await catalog.record(session, found.id, Check(clock.now(), outcome), interval=INTERVAL)
+        return await record(session, found.id, Check(clock.now(), outcome), Checking(INTERVAL))
 
 
 async def the_listing(database: Database) -> Listing:

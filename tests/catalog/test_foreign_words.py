@@ -11,6 +11,7 @@ from tracker import clock
 from tracker.catalog import service as catalog
 from tracker.catalog.models import Listing
 from tracker.catalog.move import Check
+from tracker.catalog.recording import Checking, record
 from tracker.database import Database
 from tracker.stores.offer import Evidence
 
@@ -26,7 +27,7 @@ from tracker.stores.offer import Evidence
         pytest.param({"image": "https://x.example/" + "i" * 3000}, ("image", None), id="long-image"),
         pytest.param({"image": "https://x.example/\ud800"}, ("image", None), id="image"),
         pytest.param({"image": "https://x.example/i"}, ("image", "https://x.example/i"), id="good-image"),
-        pytest.param({"evidence": (Evidence("x", "\ud800" * 5000),)}, ("outcome", "offer"), id="evidence"),
+        pytest.param({"evidence": (Evidence("test", "\ud800" * 5000),)}, ("outcome", "offer"), id="evidence"),
     ],
 )
 async def test_a_reading_is_stored_with(
@@ -36,7 +37,7 @@ async def test_a_reading_is_stored_with(
         listing = await rows.listing(session)
         offer = replace(rows.offer("1499"), **said)
         check = Check(clock.now(), "offer", offer)
-        assert await catalog.record(session, listing.id, check, interval=timedelta(hours=1))
+        assert await record(session, listing.id, check, Checking(timedelta(hours=1)))
     async with database.transaction() as session:
         assert getattr(await session.get_one(Listing, listing.id), kept[0]) == kept[1]
 

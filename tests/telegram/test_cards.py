@@ -1,18 +1,16 @@
 """Cards: what stands in them, and that nothing foreign breaks out of its place."""
 
-from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rows import rupees
-from tracker.alerts.models import Alert
-from tracker.catalog.models import Listing
+from tests.telegram.made import LARGEST_ID, NOW, Html, alert, buttons, listing, told, watch
 from tracker.money import Money
 from tracker.stores.offer import Availability
-from tracker.telegram import cards
+from tracker.telegram import alert_cards, cards
 from tracker.telegram.callbacks import (
     ListButton,
     Place,
@@ -24,123 +22,27 @@ from tracker.telegram.callbacks import (
     WatchButton,
     fitting_needle,
 )
-from tracker.telegram.cards import Card
 from tracker.texts import Language
-from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
+from tracker.watches.models import WatchState
 from tracker.watches.service import Sort
-
-NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
-LARGEST_ID = 2**63 - 1
-
-
-def listing(**details: object) -> Listing:
-    known: dict[str, object] = {
-        "id": 1,
-        "url": "https://www.flipkart.com/kettle/p/itm1",
-        "store": "flipkart.com",
-        "title": "Kettle",
-        "currency": "INR",
-        "price_minor": 149900,
-        "availability": Availability.IN_STOCK,
-        "failures": 0,
-        "created_at": NOW,
-    }
-    return Listing(**(known | details))
-
-
-def watch(found: Listing, **details: object) -> Watch:
-    rule = AlertRule(kind=RuleKind.ANY_DROP, created_at=NOW)
-    known: dict[str, object] = {
-        "id": 5,
-        "number": 1,
-        "state": WatchState.ACTIVE,
-        "created_at": NOW,
-        "rules": [rule],
-    }
-    return Watch(listing=found, start_minor=199900, start_currency="INR", **(known | details))
-
-
-def alert(**details: object) -> Alert:
-    known: dict[str, object] = {
-        "reasons": [{"kind": RuleKind.ANY_DROP}],
-        "before_minor": 199900,
-        "now_minor": 149900,
-        "currency": "INR",
-        "observed_at": NOW,
-    }
-    return Alert(**(known | details))
-
-
-def buttons(card: Card) -> dict[str, str]:
-    assert card.keyboard is not None
-    return {
-        button.text: button.callback_data or button.url or ""
-        for row in card.keyboard.inline_keyboard
-        for button in row
-    }
-
-
-class _Html(HTMLParser):
-    """Reads a card as Telegram does: which tags stand in it, and how long its words are."""
-
-    def __init__(self, card: Card) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.links: list[str] = []
-        self.words = ""
-        self.feed(str(card.text))
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.links += [value or "" for name, value in attrs if name == "href"]
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
-def test_an_alert_says_what_it_costs_what_it_cost_and_the_difference() -> None:
-    words = _Html(cards.alert(Language(), alert(), watch(listing()))).words
-    assert "₹1,499 instead of ₹1,999" in words
-    assert "−₹500 (−25 %)" in words
-    assert "Flipkart, read 24 Nov, 12:00" in words
-
-
-def test_an_alert_names_every_rule_that_fired() -> None:
-    reasons = [{"kind": RuleKind.ANY_DROP}, {"kind": RuleKind.TARGET, "target_minor": 150000}]
-    words = _Html(cards.alert(Language(), alert(reasons=reasons), watch(listing()))).words
-    assert "your target of ₹1,500" in words
-
-
-def test_an_alert_leads_to_the_page_and_can_be_paused_and_stopped() -> None:
-    found = listing()
-    offered = buttons(cards.alert(Language(), alert(), watch(found)))
-    assert offered["🛒 Open at Flipkart"] == found.url
-    assert offered["⏸ Pause"] == WatchButton(action=WatchAction.PAUSE, watch_id=5, place=Place.ALERT).pack()
-    assert offered["🗑 Stop"] == WatchButton(action=WatchAction.STOP, watch_id=5, place=Place.ALERT).pack()
-
-
-def test_an_alert_for_what_went_out_of_stock_says_so() -> None:
-    found = listing(availability=Availability.OUT_OF_STOCK)
-    assert "out of stock" in _Html(cards.alert(Language(), alert(), watch(found))).words
 
 
 def test_a_preview_shows_the_list_price_only_when_it_is_higher() -> None:
     higher = cards.preview(Language(), listing(list_price_minor=249900), 7)
     lower = cards.preview(Language(), listing(list_price_minor=99900), 7)
-    assert "MRP ₹2,499" in _Html(higher).words
-    assert "MRP" not in _Html(lower).words
+    assert "MRP ₹2,499" in Html(higher).words
+    assert "MRP" not in Html(lower).words
 
 
 def test_a_preview_without_a_price_says_so() -> None:
     card = cards.preview(Language(), listing(price_minor=None, availability=Availability.OUT_OF_STOCK), 7)
-    assert "no price now" in _Html(card).words
+    assert "no price now" in Html(card).words
 
 
 def test_a_card_tells_the_change_since_the_watch_was_added_the_range_and_the_checks() -> None:
     found = listing(checked_at=NOW - timedelta(minutes=5), next_check_at=NOW + timedelta(minutes=25))
     card = cards.watch(Language(), watch(found), (rupees("1299"), rupees("2499")), NOW)
-    words = _Html(card).words
+    words = Html(card).words
     assert "−₹500 (−25 %), from ₹1,999" in words
     assert "Lowest ₹1,299 · highest ₹2,499" in words
     assert "Last checked 5 minutes ago" in words
@@ -149,7 +51,7 @@ def test_a_card_tells_the_change_since_the_watch_was_added_the_range_and_the_che
 
 def test_a_card_says_since_when_the_page_could_not_be_read() -> None:
     found = listing(failures=3, read_at=NOW, checked_at=NOW)
-    assert "could not be read since" in _Html(cards.watch(Language(), watch(found), None, NOW)).words
+    assert "could not be read since" in Html(cards.watch(Language(), watch(found), None, NOW)).words
 
 
 @pytest.mark.parametrize(
@@ -163,7 +65,7 @@ def test_a_card_says_since_when_the_page_could_not_be_read() -> None:
 def test_a_card_and_an_alert_offer_what_can_be_done_next(state: WatchState, offered: str) -> None:
     seen = watch(listing(), state=state)
     assert offered in buttons(cards.watch(Language(), seen, None, NOW))
-    assert offered in buttons(cards.alert(Language(), alert(), seen))
+    assert offered in buttons(alert_cards.alert(Language(), told(alert(), seen)))
 
 
 FOREIGN = [
@@ -186,9 +88,9 @@ def test_a_foreign_title_stays_a_title(title: str, shown: str) -> None:
         cards.already_watched(Language(), watch(found), NOW),
         cards.watch(Language(), watch(found), None, NOW),
         cards.rules(Language(), watch(found)),
-        cards.alert(Language(), alert(), watch(found)),
+        alert_cards.alert(Language(), told(alert(), watch(found), seller=title)),
     ):
-        read = _Html(card)
+        read = Html(card)
         assert shown in read.words
         assert read.tags <= {"a", "b", "s"}
         assert set(read.links) <= {found.url}
@@ -212,15 +114,16 @@ def test_no_card_is_longer_than_a_caption_may_be(
         currency=currency,
         list_price_minor=minor + 1,
     )
-    reasons = [{"kind": kind, "target_minor": minor} for kind in RuleKind]
     price = Money(minor, currency)
     for card in (
         cards.preview(Language(), found, LARGEST_ID),
         cards.watch(Language(), watch(found), (price, price), NOW, note=Language()("watch.begun")),
         cards.rules(Language(), watch(found)),
-        cards.alert(Language(), alert(reasons=reasons, now_minor=minor, currency=currency), watch(found)),
+        alert_cards.alert(
+            Language(), told(alert(now_minor=minor, currency=currency), watch(found), seller=seller)
+        ),
     ):
-        read = _Html(card)
+        read = Html(card)
         assert len(read.words.encode("utf-16-le")) // 2 <= 1024
         assert read.tags <= {"a", "b", "s"}
 

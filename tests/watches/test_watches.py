@@ -32,7 +32,7 @@ async def set_state(database: Database, watch: Watch, state: WatchState, *, user
 async def rules_of(database: Database, watch: Watch) -> dict[str, Money | None]:
     async with database.transaction() as session:
         owned = await watches.owned(session, await rows.person(session), watch.id)
-        return {rule.kind: rule.target for rule in owned.rules}
+        return {rule.kind: rule.amount for rule in owned.rules}
 
 
 async def named(database: Database, words: str) -> Sequence[str]:
@@ -225,7 +225,7 @@ async def test_a_list_is_sorted_by(database: Database, sort: watches.Sort, title
         found = (
             await session.scalars(select(Listing).where(Listing.url == "https://shop.example/p/a"))
         ).one()
-        await rows.read(session, found, "500", title="a")
+        await rows.read(session, found, "700", title="a")
     async with database.transaction() as session:
         page = await watches.page(session, await rows.person(session), sort=sort)
     assert [watch.listing.title for watch in page.watches] == titles

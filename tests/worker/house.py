@@ -12,12 +12,13 @@ from sqlalchemy import select
 from tests.conftest import MakeSettings
 from tests.worker.outside import Outside
 from tracker import clock, jobs
-from tracker.alerts import service as alerts
 from tracker.alerts.models import Alert
+from tracker.alerts.owing import owe
 from tracker.catalog import previews
 from tracker.catalog import service as catalog
 from tracker.catalog.models import Listing, Preview, PriceObservation
 from tracker.catalog.move import Check
+from tracker.catalog.recording import Checking, record
 from tracker.config import Settings
 from tracker.database import Database
 from tracker.money import Money
@@ -82,7 +83,7 @@ class Story:
             if listing is None:
                 first = offer(price, image=image, title=title)
                 listing = await catalog.list_offer(session, url, first)
-                await catalog.record(session, listing.id, Check(clock.now(), "offer", first), interval=WEEK)
+                await record(session, listing.id, Check(clock.now(), "offer", first), Checking(WEEK))
             watch, _ = await watches.watch(session, person, listing, chat_id=user)
             listing.next_check_at = clock.now() + WEEK
             return watch
@@ -92,7 +93,7 @@ class Story:
         async with self.database.transaction() as session:
             first = offer("1999")
             listing = await catalog.list_offer(session, url, first)
-            await catalog.record(session, listing.id, Check(clock.now(), "offer", first), interval=WEEK)
+            await record(session, listing.id, Check(clock.now(), "offer", first), Checking(WEEK))
             for user in people:
                 self.outside.arrives(user, f"User {user}")
                 person = await users.arrive(
@@ -114,8 +115,8 @@ class Story:
             listing = await catalog.by_url(session, url)
             assert listing is not None
             read = Check(clock.now(), "offer", offer(price, image=image, title=title))
-            move = await catalog.record(session, listing.id, read, interval=WEEK)
-            return 0 if move is None else await alerts.owe(session, move)
+            move = await record(session, listing.id, read, Checking(WEEK))
+            return 0 if move is None else await owe(session, move)
 
     async def turns(self, user: int, watch: Watch, state: WatchState) -> None:
         """A person who pauses, resumes or stops a watch."""

@@ -10,6 +10,7 @@ from tests.worker.outside import ASHA, RAVI
 from tracker import clock
 from tracker.catalog import service as catalog
 from tracker.catalog.move import Check
+from tracker.catalog.recording import Checking, record
 from tracker.fetching.client import Fetcher, FetchLimits
 from tracker.users.models import UserState
 from tracker.watches import service as watches
@@ -107,7 +108,7 @@ async def test_of_two_checks_at_once_the_one_that_began_later_counts(
     moves = []
     for read in (earlier, afterwards, earlier):
         async with house.database.transaction() as session:
-            moves.append(await catalog.record(session, listing.id, read, interval=WEEK))
+            moves.append(await record(session, listing.id, read, Checking(WEEK)))
     assert [move is not None for move in moves] == [False, True, False]
     assert (await house.listing(KETTLE)).price_minor == 149900
 

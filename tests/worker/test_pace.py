@@ -83,7 +83,6 @@ async def test_after_the_end_of_a_lease_no_send_begins(sqlite_house: House) -> N
     await sqlite_house.falls(KETTLE, "1499")
     async with sqlite_house.database.transaction() as session:
         (claimed,) = await claim(session, limit=1, lease=timedelta(0))
-    assert claimed.alert.lease_until is not None
-    answer = await say(sqlite_house.bench, ASHA, Card(Markup("Hello")), before=claimed.alert.lease_until)
+    answer = await say(sqlite_house.bench, ASHA, Card(Markup("Hello")), before=claimed.lease_until)
     assert answer == SlowDown(timedelta(0))
     assert sqlite_house.outside.sends() == []

@@ -1,4 +1,4 @@
-"""The outbox: messages owed."""
+"""The outbox: messages owed, and how each person wants them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,8 @@ from tracker.money import Money
 
 class AlertState(StrEnum):
     DUE = "due"
+    HELD = "held"
+    """Waits for a digest, for the end of quiet hours, or for room under a cap: `held_for` says which."""
     SENDING = "sending"
     SENT = "sent"
     CANCELLED = "cancelled"
@@ -22,6 +24,46 @@ class AlertState(StrEnum):
 
 
 UNSETTLED = (AlertState.DUE, AlertState.SENDING)
+
+
+class HeldFor(StrEnum):
+    """Why an alert is not said in the moment."""
+
+    QUIET = "quiet"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    CAP = "cap"
+
+
+class Mode(StrEnum):
+    """When a person is told."""
+
+    INSTANT = "instant"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class AlertPreferences(Base):
+    """How a person is told; without a row, by the defaults: at once, with photos and a sound.
+
+    Hours and minutes are on the person's own clock. `quiet_from` and `quiet_until` count minutes since
+    midnight and are both set or both null; from after until means over midnight.
+    """
+
+    __tablename__ = "alert_preferences"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    mode: Mapped[str] = mapped_column(String(16), default=Mode.INSTANT)
+    digest_hour: Mapped[int] = mapped_column(default=9)
+    digest_weekday: Mapped[int] = mapped_column(default=5)
+    """Monday is 0."""
+    quiet_from: Mapped[int | None]
+    quiet_until: Mapped[int | None]
+    hourly_cap: Mapped[int | None]
+    is_silent: Mapped[bool] = mapped_column(default=False)
+    has_photos: Mapped[bool] = mapped_column(default=True)
 
 
 class Alert(Base):
@@ -39,16 +81,23 @@ class Alert(Base):
     chat_id: Mapped[int]
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     before_minor: Mapped[int | None]
-    now_minor: Mapped[int]
-    currency: Mapped[str] = mapped_column(String(3))
+    now_minor: Mapped[int | None]
+    currency: Mapped[str | None] = mapped_column(String(3))
+    """Null when neither before nor now had a price: a thing that came back in stock, say."""
     observed_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(16), default=AlertState.DUE)
     due_at: Mapped[datetime]
+    held_for: Mapped[str | None] = mapped_column(String(16))
+    """Why it was last held; stays when it is sent, so that history can say it."""
     lease_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     message_id: Mapped[int | None]
+    merged_into: Mapped[int | None]
+    """The first alert of the message, when several were said in one."""
+    correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"))
+    """The correction that says that this alert's price was wrong."""
     last_error: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
@@ -59,8 +108,12 @@ class Alert(Base):
 
     @property
     def before(self) -> Money | None:
-        return None if self.before_minor is None else Money(self.before_minor, self.currency)
+        if self.before_minor is None or self.currency is None:
+            return None
+        return Money(self.before_minor, self.currency)
 
     @property
-    def now(self) -> Money:
+    def now(self) -> Money | None:
+        if self.now_minor is None or self.currency is None:
+            return None
         return Money(self.now_minor, self.currency)

@@ -1,159 +1,330 @@
-"""The outbox: owe a message in the transaction of its observation, claim it, settle it."""
+"""The outbox: claim what is due as one message a chat, and settle it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload
 
 from tracker import clock
-from tracker.alerts.models import UNSETTLED, Alert, AlertState
-from tracker.alerts.rules import RULES
-from tracker.catalog.models import Listing
-from tracker.catalog.move import Move
-from tracker.database import insert
+from tracker.alerts.models import Alert, AlertPreferences, AlertState
+from tracker.alerts.owing import CORRECTED
+from tracker.alerts.timing import Hold, hold
+from tracker.catalog.models import Listing, PriceObservation
 from tracker.users.models import User, UserState
-from tracker.watches.models import RuleKind, Watch, WatchState
+from tracker.watches.models import Watch, WatchState
 
 WORTH_SAYING = timedelta(days=1)
 """How old a move may be and still be told after attempts that failed; then its alert is given up."""
 
+MOST_ATTEMPTS = 300
+"""As many fit into a day. What was held is old when it is first tried, so its attempts are counted."""
 
-async def owe(session: AsyncSession, move: Move) -> int:
-    """Owe every active watcher whose rules the move fires one alert; returns how many are owed anew."""
-    if move.now is None:
-        return 0
-    watches = await session.scalars(
-        select(Watch)
-        .join(Watch.user)
-        .where(
-            Watch.listing_id == move.listing_id,
-            Watch.state == WatchState.ACTIVE,
-            User.state == UserState.ACTIVE,
-        )
-        .options(selectinload(Watch.rules))
-        .order_by(Watch.id)
-    )
-    owed = [
-        {
-            "watch_id": watch.id,
-            "observation_id": move.observation_id,
-            "chat_id": watch.chat_id,
-            "reasons": reasons,
-            "before_minor": move.before.minor if move.before else None,
-            "now_minor": move.now.minor,
-            "currency": move.now.currency,
-            "observed_at": move.observed_at,
-            "state": AlertState.DUE,
-            "due_at": clock.now(),
-            "attempts": 0,
-        }
-        for watch in watches
-        if (reasons := [reason for rule in watch.rules if (reason := RULES[RuleKind(rule.kind)](move, rule))])
-    ]
-    if not owed:
-        return 0
-    new = await session.scalars(insert(session, Alert).on_conflict_do_nothing().returning(Alert.id), owed)
-    return len(new.all())
+MOST_IN_ONE = 25
+"""Alerts that one message holds; what is beyond follows in the next."""
+
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A claimed alert with what its message is made of."""
+class Told:
+    """An alert with what its words are made of, and how its owner wants to be told."""
 
     alert: Alert
     watch: Watch
-    listing: Listing
-    user: User
-    lease_token: str
+    observation: PriceObservation
+    preferences: AlertPreferences | None
+    sent_last_hour: tuple[datetime, ...]
+
+    @property
+    def listing(self) -> Listing:
+        return self.watch.listing
+
+    @property
+    def user(self) -> User:
+        return self.watch.user
 
     @property
     def is_wanted(self) -> bool:
-        return self.watch.state == WatchState.ACTIVE and self.user.state == UserState.ACTIVE
+        """Whether the person still wants to hear it. That a price was wrong is said of paused watches too."""
+        if self.user.state != UserState.ACTIVE:
+            return False
+        if self.alert.reasons[0]["kind"] == CORRECTED:
+            return self.watch.state != WatchState.STOPPED
+        return self.watch.state == WatchState.ACTIVE
+
+    @property
+    def hold(self) -> Hold | None:
+        """Why and until when it has to wait, by the owner's preferences; None when it may be said now."""
+        return hold(
+            self.preferences,
+            self.user.time_zone,
+            observed_at=self.alert.observed_at,
+            now=clock.now(),
+            sent_last_hour=self.sent_last_hour,
+            is_always_at_once=self.watch.is_always_at_once,
+        )
 
 
-async def claim(session: AsyncSession, *, limit: int, lease: timedelta) -> Sequence[Claimed]:
-    """Lease up to `limit` alerts that are due, at most one a chat: the oldest that is not settled.
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one claim took for one chat: one alert, or several that waited and are said together."""
 
-    So the order within a chat is kept, and a person with many alerts delays nobody else. An alert whose lease
-    ran out was in the hands of a worker that died, perhaps after sending: it is sent again.
+    told: tuple[Told, ...]
+    lease_token: str
+    lease_until: datetime
+
+    @property
+    def chat_id(self) -> int:
+        return self.told[0].alert.chat_id
+
+    @property
+    def user(self) -> User:
+        """Whose language it is said in: in a group, that of whoever watches the first thing in it."""
+        return self.told[0].user
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(one.alert.id for one in self.told)
+
+    @property
+    def attempts(self) -> int:
+        return self.told[0].alert.attempts
+
+    def without(self, ids: Collection[int]) -> "Parcel | None":
+        """The parcel less these alerts; None when nothing is left."""
+        left = tuple(one for one in self.told if one.alert.id not in ids)
+        if not left:
+            return None
+        return Parcel(left, self.lease_token, self.lease_until)
+
+
+async def claim(session: AsyncSession, *, limit: int, lease: timedelta) -> Sequence[Parcel]:
+    """Lease what is due, at most one message a chat, of up to `limit` chats.
+
+    A chat's alerts go out in their order. What was held until now goes out together. An alert whose lease ran
+    out was in the hands of a worker that died, perhaps after sending: it is sent again, with what was in the
+    same message.
     """
     now, token = clock.now(), uuid4().hex
-    earlier = aliased(Alert)
-    ready = (
+    heads = await _take(session, await _ready(session, now, limit), token, now + lease)
+    in_company = {alert.chat_id: alert.id for alert in heads if alert.held_for or alert.merged_into}
+    rest = await _company(session, in_company, now, token, now + lease) if in_company else []
+    return await _parcels(session, [*heads, *rest], token, now, now + lease)
+
+
+async def _ready(session: AsyncSession, now: datetime, limit: int) -> Sequence[int]:
+    """One alert for each chat that something is due in: an interrupted one first, else the oldest.
+
+    An alert that waits to be tried again holds back the younger ones of its chat; one that is held does not.
+    """
+    other = aliased(Alert)
+    is_first = or_(
+        and_(
+            other.state == AlertState.SENDING,
+            or_(other.id < Alert.id, Alert.state != AlertState.SENDING),
+        ),
+        and_(
+            Alert.state != AlertState.SENDING,
+            other.id < Alert.id,
+            or_(
+                other.state == AlertState.DUE,
+                and_(other.state == AlertState.HELD, other.due_at <= now),
+            ),
+        ),
+    )
+    rows = await session.scalars(
         select(Alert.id)
         .where(
             or_(
-                and_(Alert.state == AlertState.DUE, Alert.due_at <= now),
+                and_(Alert.state.in_((AlertState.DUE, AlertState.HELD)), Alert.due_at <= now),
                 and_(Alert.state == AlertState.SENDING, Alert.lease_until <= now),
             ),
-            ~select(earlier.id)
-            .where(earlier.chat_id == Alert.chat_id, earlier.id < Alert.id, earlier.state.in_(UNSETTLED))
-            .exists(),
+            ~select(other.id).where(other.chat_id == Alert.chat_id, other.id != Alert.id, is_first).exists(),
         )
         .order_by(Alert.due_at, Alert.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    claimed = await session.scalars(
-        update(Alert)
-        .where(Alert.id.in_(ready))
-        .values(
-            state=AlertState.SENDING, lease_token=token, lease_until=now + lease, attempts=Alert.attempts + 1
+    return rows.all()
+
+
+async def _company(
+    session: AsyncSession, heads: dict[int, int], now: datetime, token: str, until: datetime
+) -> list[Alert]:
+    """What else of these chats was held until now, or was in the message that is to be said again."""
+    rows = await session.execute(
+        select(Alert.id, Alert.chat_id)
+        .where(
+            Alert.chat_id.in_(heads),
+            or_(
+                and_(Alert.state == AlertState.HELD, Alert.due_at <= now),
+                and_(Alert.state == AlertState.DUE, Alert.merged_into.in_(heads.values())),
+                and_(Alert.state == AlertState.SENDING, Alert.lease_until <= now),
+            ),
         )
+        .order_by(Alert.id)
+        .with_for_update(skip_locked=True)
+    )
+    by_chat: dict[int, list[int]] = defaultdict(list)
+    for alert_id, chat_id in rows:
+        if len(by_chat[chat_id]) < MOST_IN_ONE - 1:
+            by_chat[chat_id].append(alert_id)
+    return await _take(session, [one for ids in by_chat.values() for one in ids], token, until)
+
+
+async def _take(session: AsyncSession, ids: Sequence[int], token: str, until: datetime) -> list[Alert]:
+    if not ids:
+        return []
+    taken = await session.scalars(
+        update(Alert)
+        .where(Alert.id.in_(ids))
+        .values(state=AlertState.SENDING, lease_token=token, lease_until=until, attempts=Alert.attempts + 1)
         .returning(Alert)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
-    alerts = sorted(claimed, key=lambda alert: alert.id)
-    watches = await session.scalars(
-        select(Watch)
-        .where(Watch.id.in_({alert.watch_id for alert in alerts}))
-        .options(joinedload(Watch.listing), joinedload(Watch.user))
+    return list(taken)
+
+
+async def _parcels(
+    session: AsyncSession, alerts: Sequence[Alert], token: str, now: datetime, until: datetime
+) -> Sequence[Parcel]:
+    watches = {
+        watch.id: watch
+        for watch in await session.scalars(
+            select(Watch)
+            .where(Watch.id.in_({alert.watch_id for alert in alerts}))
+            .options(joinedload(Watch.listing), joinedload(Watch.user))
+        )
+    }
+    observations = {
+        seen.id: seen
+        for seen in await session.scalars(
+            select(PriceObservation).where(
+                PriceObservation.id.in_({alert.observation_id for alert in alerts})
+            )
+        )
+    }
+    preferences = {
+        chosen.user_id: chosen
+        for chosen in await session.scalars(
+            select(AlertPreferences).where(
+                AlertPreferences.user_id.in_({watch.user_id for watch in watches.values()})
+            )
+        )
+    }
+    sent = {
+        chosen.user_id: await _sent_last_hour(session, chosen.user_id, now)
+        for chosen in preferences.values()
+        if chosen.hourly_cap
+    }
+    by_chat: dict[int, list[Told]] = defaultdict(list)
+    for alert in sorted(alerts, key=lambda alert: alert.id):
+        watch = watches[alert.watch_id]
+        by_chat[alert.chat_id].append(
+            Told(
+                alert,
+                watch,
+                observations[alert.observation_id],
+                preferences.get(watch.user_id),
+                sent.get(watch.user_id, ()),
+            )
+        )
+    return [Parcel(tuple(told), token, until) for told in by_chat.values()]
+
+
+async def _sent_last_hour(session: AsyncSession, user_id: int, now: datetime) -> tuple[datetime, ...]:
+    """When each message of the last hour was sent to a person; several alerts in one count once."""
+    moments = await session.scalars(
+        select(Alert.sent_at)
+        .join(Watch, Watch.id == Alert.watch_id)
+        .where(
+            Watch.user_id == user_id,
+            Alert.state == AlertState.SENT,
+            Alert.sent_at > now - _HOUR,
+            or_(Alert.merged_into.is_(None), Alert.merged_into == Alert.id),
+        )
     )
-    by_id = {watch.id: watch for watch in watches}
-    return [
-        Claimed(alert, watch, watch.listing, watch.user, token)
-        for alert in alerts
-        for watch in [by_id[alert.watch_id]]
-    ]
+    return tuple(moment for moment in moments if moment is not None)
 
 
-async def sent(session: AsyncSession, claimed: Claimed, message_id: int) -> None:
+async def pack(session: AsyncSession, parcel: Parcel) -> None:
+    """Note which alerts are said in one message, before it is sent: what is repeated is that message."""
+    if len(parcel.told) > 1:
+        await _settle(session, parcel, parcel.ids, merged_into=parcel.ids[0])
+
+
+async def sent(session: AsyncSession, parcel: Parcel, message_id: int) -> None:
+    await _done(
+        session, parcel, state=AlertState.SENT, sent_at=clock.now(), message_id=message_id, last_error=None
+    )
+
+
+async def cancel(session: AsyncSession, parcel: Parcel, unwanted: Collection[Told]) -> None:
+    """These are not wanted any more: their watch was paused, snoozed, stopped, or its thing bought."""
+    for one in unwanted:
+        reason = one.watch.state if one.user.state == UserState.ACTIVE else one.user.state
+        await _done(session, parcel, [one.alert.id], state=AlertState.CANCELLED, last_error=reason)
+
+
+async def put_on_hold(session: AsyncSession, parcel: Parcel, holds: dict[int, Hold]) -> None:
+    """Let these wait as the person chose: that costs no attempt."""
+    for alert_id, held in holds.items():
+        await _done(
+            session,
+            parcel,
+            [alert_id],
+            state=AlertState.HELD,
+            due_at=held.until,
+            held_for=held.why,
+            merged_into=None,
+            attempts=Alert.attempts - 1,
+        )
+
+
+async def bury(session: AsyncSession, parcel: Parcel, error: str) -> None:
+    """Telegram's answer was final: these alerts are not tried again."""
+    await _done(session, parcel, state=AlertState.DEAD, last_error=error[:500])
+
+
+async def try_again(session: AsyncSession, parcel: Parcel, *, after: timedelta, error: str) -> None:
+    """Put alerts back after an attempt that failed, or may have; give up those whose move is a day old."""
+    now = clock.now()
+    old = [one.alert.id for one in parcel.told if _is_past_saying(one.alert, now)]
+    fresh = [alert_id for alert_id in parcel.ids if alert_id not in old]
+    if old:
+        await _done(session, parcel, old, state=AlertState.DEAD, last_error=error[:500])
+    if fresh:
+        await _done(session, parcel, fresh, state=AlertState.DUE, due_at=now + after, last_error=error[:500])
+
+
+def _is_past_saying(alert: Alert, now: datetime) -> bool:
+    is_old = now - alert.observed_at > WORTH_SAYING
+    return is_old and (alert.held_for is None or alert.attempts >= MOST_ATTEMPTS)
+
+
+async def put_back(session: AsyncSession, parcel: Parcel, *, until: datetime) -> None:
+    """Put alerts back that were not tried, because they have to wait their turn: that costs no attempt."""
+    await _done(session, parcel, state=AlertState.DUE, due_at=until, attempts=Alert.attempts - 1)
+
+
+async def _done(
+    session: AsyncSession, parcel: Parcel, ids: Collection[int] | None = None, **values: object
+) -> None:
     await _settle(
-        session, claimed, state=AlertState.SENT, sent_at=clock.now(), message_id=message_id, last_error=None
+        session, parcel, parcel.ids if ids is None else ids, lease_token=None, lease_until=None, **values
     )
 
 
-async def cancel(session: AsyncSession, claimed: Claimed) -> None:
-    await _settle(session, claimed, state=AlertState.CANCELLED)
-
-
-async def bury(session: AsyncSession, claimed: Claimed, error: str) -> None:
-    """Telegram's answer was final: this alert is not tried again."""
-    await _settle(session, claimed, state=AlertState.DEAD, last_error=error[:500])
-
-
-async def try_again(session: AsyncSession, claimed: Claimed, *, after: timedelta, error: str) -> None:
-    """Put an alert back after an attempt that failed, or may have; give it up when the move is a day old."""
-    if clock.now() - claimed.alert.observed_at > WORTH_SAYING:
-        await bury(session, claimed, error)
-        return
-    await _settle(session, claimed, state=AlertState.DUE, due_at=clock.now() + after, last_error=error[:500])
-
-
-async def put_back(session: AsyncSession, claimed: Claimed, *, until: datetime) -> None:
-    """Put an alert back that was not tried, because it has to wait its turn: that costs no attempt."""
-    await _settle(session, claimed, state=AlertState.DUE, due_at=until, attempts=Alert.attempts - 1)
-
-
-async def _settle(session: AsyncSession, claimed: Claimed, **values: object) -> None:
+async def _settle(session: AsyncSession, parcel: Parcel, ids: Collection[int], **values: object) -> None:
     # The token fences: a worker that was frozen past its lease changes nothing.
     await session.execute(
         update(Alert)
-        .where(Alert.id == claimed.alert.id, Alert.lease_token == claimed.lease_token)
-        .values(lease_token=None, lease_until=None, **values)
+        .where(Alert.id.in_(ids), Alert.lease_token == parcel.lease_token)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )

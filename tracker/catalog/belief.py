@@ -85,6 +85,17 @@ def judge(
     return Belief.HELD, doubt
 
 
+def nearest(price: Money, *references: Money | None) -> Money | None:
+    """The reference that a price is nearest to, as a ratio; None when none is known.
+
+    The median forgets slowly: after a fall that was believed, the price before this one says more.
+    """
+    known = [one for one in references if one is not None and one.minor > 0]
+    if not known or price.minor <= 0:
+        return known[0] if known else None
+    return min(known, key=lambda one: max(price.minor / one.minor, one.minor / price.minor))
+
+
 def is_new_normal(
     rejected: Sequence[tuple[datetime, Money]], now: datetime, bands: Bands = DEFAULT_BANDS
 ) -> bool:

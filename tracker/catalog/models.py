@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from random import uniform
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.database import Base, BigId
@@ -34,6 +35,8 @@ class Listing(Base):
     """When a page last gave an offer that we believe."""
     checked_at: Mapped[datetime | None]
     """When the last recorded check began, whatever its outcome: so old is what we know of the page."""
+    evidence_kind: Mapped[str | None] = mapped_column(String(64))
+    """Which sources said the last price that we believe: "json-ld+visible"."""
     outcome: Mapped[str | None] = mapped_column(String(32))
     failures: Mapped[int] = mapped_column(default=0)
     """Checks in a row that gave no offer."""
@@ -81,10 +84,132 @@ class PriceObservation(Base):
     list_price_minor: Mapped[int | None]
     currency: Mapped[str | None] = mapped_column(String(3))
     availability: Mapped[str] = mapped_column(String(16))
+    seller: Mapped[str | None] = mapped_column(String(255))
+    is_used: Mapped[bool] = mapped_column(default=False)
     evidence: Mapped[str] = mapped_column(Text)
     observed_at: Mapped[datetime]
+    correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"))
+    """The correction that struck this reading from history as wrong; null for all that stand."""
 
     __table_args__ = (Index(None, "listing_id", "observed_at"),)
+
+    @property
+    def price(self) -> Money | None:
+        if self.price_minor is None or self.currency is None:
+            return None
+        return Money(self.price_minor, self.currency)
+
+
+class Doubt(StrEnum):
+    """What became of a reading that was not believed at once."""
+
+    HELD = "held"
+    """Waits for more reads that agree."""
+    BELIEVED = "believed"
+    """More reads agreed, and the last of them is an observation."""
+    DROPPED = "dropped"
+    """The next read said something else."""
+    REJECTED = "rejected"
+    """Too far from everything the listing ever cost: no number of reads makes it an alert."""
+
+
+class DoubtfulReading(Base):
+    """A reading that we did not believe at once, with what it was measured against. Kept for the operator."""
+
+    __tablename__ = "doubtful_readings"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"))
+    price_minor: Mapped[int]
+    median_minor: Mapped[int]
+    """The recent median that the price is far from."""
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    evidence: Mapped[str] = mapped_column(Text)
+    evidence_kind: Mapped[str] = mapped_column(String(64))
+    read_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "listing_id", "state"), Index(None, "state", "read_at"))
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
+
+    @property
+    def median(self) -> Money:
+        return Money(self.median_minor, self.currency)
+
+
+class CorrectionState(StrEnum):
+    ASKED = "asked"
+    """Somebody says that the price is wrong; a worker is to read the page and offer what stands on it."""
+    OFFERED = "offered"
+    CHOSEN = "chosen"
+    """The person showed us the right price."""
+    NONE_RIGHT = "none_right"
+    """None of what we saw is the price: what we took for it is not believed any more."""
+    WITHDRAWN = "withdrawn"
+    """The price was right after all, or the page could not be read."""
+    UNDONE = "undone"
+    """Taken back by an admin."""
+
+
+class Correction(Base):
+    """One person's word about one listing's price: "Wrong price?" One a person and listing.
+
+    `offered` is what the page showed: `[{"amount": "1499", "currency": "INR", "source": …, "where": …,
+    "role": …, "text": …}, …]`; `chosen` counts in it from 0.
+    """
+
+    __tablename__ = "corrections"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"))
+    chat_id: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16), default=CorrectionState.ASKED)
+    wrong_minor: Mapped[int | None]
+    """What we took for the price, in the listing's currency."""
+    wrong_source: Mapped[str | None] = mapped_column(String(64))
+    offered: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    chosen: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None]
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("user_id", "listing_id"),
+        Index(None, "listing_id"),
+        Index(None, "state", "due_at"),
+    )
+
+
+class ReadingRule(Base):
+    """Which of the amounts on a page is its price, as people showed us: for one listing, or for a store.
+
+    It means the candidate of `source` and `where`; without them (`none of these`), it means that what
+    `wrong_source` says is not to be believed.
+    """
+
+    __tablename__ = "reading_rules"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int | None] = mapped_column(ForeignKey("listings.id"))
+    """Null: for every listing of the store whose page is laid out so."""
+    store: Mapped[str] = mapped_column(String(255))
+    source: Mapped[str | None] = mapped_column(String(64))
+    place: Mapped[str | None] = mapped_column(String(255))
+    wrong_source: Mapped[str | None] = mapped_column(String(64))
+    correction_id: Mapped[int] = mapped_column(ForeignKey("corrections.id"))
+    """The correction that made it: the last of three for a store's."""
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "listing_id"), Index(None, "store"))
 
 
 class PreviewState(StrEnum):

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from tracker.catalog.history import PriceHistory
 from tracker.money import Money
-from tracker.stores.offer import Offer
+from tracker.stores.offer import Availability, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A new observation beside the last known price before it. Rules judge moves."""
+    """A new observation beside what was known before it. Rules judge moves."""
 
     listing_id: int
     observation_id: int
@@ -27,3 +28,17 @@ class Move:
     """The last price that a page showed before; None when this is the first."""
     now: Money | None
     """None when there is nothing to buy."""
+    was: Availability = Availability.UNKNOWN
+    """What was last known of stock before, whatever "unknown" came between."""
+    availability: Availability = Availability.UNKNOWN
+    seller: str | None = None
+    is_used: bool = False
+    history: PriceHistory = PriceHistory((), "XXX")  # noqa: RUF009 - holds nothing that could change
+    """What it cost before."""
+    is_new_beginning: bool = False
+    """What was known before was not of this thing: nobody is told, and everything is measured from here."""
+
+    @property
+    def is_for_sale(self) -> bool:
+        """Whether somebody could pay the price: it has one, and the page does not say that it is sold out."""
+        return self.now is not None and self.availability != Availability.OUT_OF_STOCK

@@ -86,6 +86,8 @@ class Offer:
     evidence: tuple[Evidence, ...]
     candidates: tuple[Candidate, ...] = ()
     """What lost, the heaviest first."""
+    is_used: bool = False
+    """Whether the page says that the thing is used or refurbished, and sells it no other way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,7 @@ class Verdict:
                 confidence=round(settled.confidence if settled else 0.8, 2),
                 evidence=tuple(reversed(evidence.values())),
                 candidates=self._losers(quote.amount if quote else None),
+                is_used=bool(quote and quote.used),
             ),
         )
 

@@ -35,6 +35,14 @@ class WatchAction(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
+    STILL = "still"
+    """Look at the page now, and say in the alert what it shows."""
+    SNOOZE = "snooze"
+    """Offer for how long."""
+    SNOOZE_DAY = "day"
+    SNOOZE_WEEK = "week"
+    SNOOZE_LOWER = "lower"
+    BOUGHT = "bought"
 
 
 class Place(StrEnum):
@@ -52,6 +60,24 @@ class WatchButton(CallbackData, prefix="w"):
     action: WatchAction
     watch_id: RowId
     place: Place = Place.CARD
+
+
+class CorrectionAction(StrEnum):
+    WRONG = "wrong"
+    """"Wrong price?" under a card or an alert: `id` is a watch's."""
+    CHOOSE = "choose"
+    NONE = "none"
+    RIGHT = "right"
+    UNDO = "undo"
+    """For admins."""
+
+
+class CorrectionButton(CallbackData, prefix="x"):
+    action: CorrectionAction
+    id: RowId
+    """A watch's of WRONG, a correction's of all others."""
+    index: Annotated[int, Field(ge=0, lt=16)] = 0
+    """Of CHOOSE: which of what was offered."""
 
 
 class ListButton(CallbackData, prefix="l", sep="|"):

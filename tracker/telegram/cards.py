@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from markupsafe import Markup
 
-from tracker.alerts.models import Alert
 from tracker.catalog.models import Listing
 from tracker.money import Money
 from tracker.stores.offer import Availability
 from tracker.stores.registry import store_of
-from tracker.telegram.callbacks import Place, PreviewAction, PreviewButton, WatchAction, WatchButton
+from tracker.telegram.callbacks import PreviewAction, PreviewButton, WatchAction, WatchButton
 from tracker.texts import Language, clean
 from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
 
@@ -32,22 +32,22 @@ def preview(language: Language, listing: Listing, preview_id: int) -> Card:
     """What a pasted link turned out to be, to be confirmed."""
     rows = [
         [
-            _button(
+            button(
                 language, "button.track", PreviewButton(action=PreviewAction.TRACK, preview_id=preview_id)
             ),
-            _button(
+            button(
                 language, "button.target", PreviewButton(action=PreviewAction.TARGET, preview_id=preview_id)
             ),
         ],
         [
-            _open_button(language, listing),
-            _button(
+            open_button(language, listing),
+            button(
                 language, "button.decline", PreviewButton(action=PreviewAction.DECLINE, preview_id=preview_id)
             ),
         ],
     ]
     lines = [*_headline(language, listing), language("preview.question")]
-    return Card(_join(lines), photo_of(listing), InlineKeyboardMarkup(inline_keyboard=rows))
+    return Card(joined(lines), photo_of(listing), InlineKeyboardMarkup(inline_keyboard=rows))
 
 
 def already_watched(language: Language, watch: Watch, now: datetime) -> Card:
@@ -89,7 +89,7 @@ def watch(
         lines.append(language("watch.next_check", when=language.ahead(listing.next_check_at, now)))
     lines.append(_state_line(language, watch))
     return Card(
-        _join(lines), photo_of(listing), InlineKeyboardMarkup(inline_keyboard=_watch_rows(language, watch))
+        joined(lines), photo_of(listing), InlineKeyboardMarkup(inline_keyboard=_watch_rows(language, watch))
     )
 
 
@@ -97,68 +97,27 @@ def rules(language: Language, watch: Watch, *, note: Markup | None = None) -> Ca
     """The rules of a watch, each a button that switches it."""
     kinds = {rule.kind: rule for rule in watch.rules}
     drop_key = "button.any_drop_on" if RuleKind.ANY_DROP in kinds else "button.any_drop_off"
-    rows = [[_button(language, drop_key, WatchButton(action=WatchAction.ANY_DROP, watch_id=watch.id))]]
-    target = kinds[RuleKind.TARGET].target if RuleKind.TARGET in kinds else None
+    rows = [[button(language, drop_key, WatchButton(action=WatchAction.ANY_DROP, watch_id=watch.id))]]
+    target = kinds[RuleKind.TARGET].amount if RuleKind.TARGET in kinds else None
     set_target = WatchButton(action=WatchAction.SET_TARGET, watch_id=watch.id)
     if target:
         remove = WatchButton(action=WatchAction.REMOVE_TARGET, watch_id=watch.id)
         rows.append(
             [
-                _button(language, "button.change_target", set_target, target=language.money(target)),
-                _button(language, "button.remove_target", remove),
+                button(language, "button.change_target", set_target, target=language.money(target)),
+                button(language, "button.remove_target", remove),
             ]
         )
     else:
-        rows.append([_button(language, "button.target", set_target)])
-    rows.append([_button(language, "button.back", WatchButton(action=WatchAction.CARD, watch_id=watch.id))])
+        rows.append([button(language, "button.target", set_target)])
+    rows.append([button(language, "button.back", WatchButton(action=WatchAction.CARD, watch_id=watch.id))])
     lines = [
         *([note, Markup("")] if note else []),
         *_headline(language, watch.listing),
         *(rule_line(language, rule) for rule in watch.rules),
         *([] if watch.rules else [language("rule.none")]),
     ]
-    return Card(_join(lines), photo_of(watch.listing), InlineKeyboardMarkup(inline_keyboard=rows))
-
-
-def alert(language: Language, alert: Alert, watch: Watch) -> Card:
-    """The message that the whole product is for: what it costs now, what it cost, and why it is said."""
-    listing = watch.listing
-    lines = [_link(listing, "📉 ")]
-    if alert.before:
-        lines.append(
-            language(
-                "alert.price",
-                now=language.money(alert.now),
-                before=language.money(alert.before),
-                change=language.change(alert.before, alert.now),
-            )
-        )
-    for reason in alert.reasons:
-        if reason["kind"] == RuleKind.TARGET:
-            target = Money(reason["target_minor"], alert.currency)
-            lines.append(language("alert.target", target=language.money(target)))
-    if listing.availability == Availability.OUT_OF_STOCK:
-        lines.append(language("price.out_of_stock"))
-    lines.append(
-        language("alert.source", store=store_of(listing.url).name, when=language.time(alert.observed_at))
-    )
-    return Card(_join(lines), photo_of(listing), alert_buttons(language, watch))
-
-
-def alert_buttons(language: Language, watch: Watch) -> InlineKeyboardMarkup:
-    """Open, pause or resume, stop, details: as the watch stands now."""
-
-    def action(key: str, what: WatchAction) -> InlineKeyboardButton:
-        return _button(language, key, WatchButton(action=what, watch_id=watch.id, place=Place.ALERT))
-
-    if watch.state == WatchState.STOPPED:
-        changes = [action("button.undo", WatchAction.RESUME)]
-    elif watch.state == WatchState.PAUSED:
-        changes = [action("button.resume", WatchAction.RESUME), action("button.stop", WatchAction.STOP)]
-    else:
-        changes = [action("button.pause", WatchAction.PAUSE), action("button.stop", WatchAction.STOP)]
-    rows = [[_open_button(language, watch.listing)], changes, [action("button.details", WatchAction.CARD)]]
-    return InlineKeyboardMarkup(inline_keyboard=rows)
+    return Card(joined(lines), photo_of(watch.listing), InlineKeyboardMarkup(inline_keyboard=rows))
 
 
 def ask_target(language: Language, watch: Watch) -> Markup:
@@ -173,8 +132,8 @@ def ask_target(language: Language, watch: Watch) -> Markup:
 
 def rule_line(language: Language, rule: AlertRule) -> Markup:
     """A rule in one sentence."""
-    if rule.kind == RuleKind.TARGET and rule.target:
-        return language("rule.target", target=language.money(rule.target))
+    if rule.kind == RuleKind.TARGET and rule.amount:
+        return language("rule.target", target=language.money(rule.amount))
     return language("rule.any_drop")
 
 
@@ -187,13 +146,14 @@ def photo_of(listing: Listing) -> str | None:
     return image if image and image.startswith(("https://", "http://")) else None
 
 
-def _link(listing: Listing, before: str = "") -> Markup:
+def link_to(listing: Listing, before: str = "") -> Markup:
+    """The title in bold, as a link to its page."""
     # The title stands inside our own link: a client then makes no other link of what it may contain.
     return Markup('{}<b><a href="{}">{}</a></b>').format(before, listing.url, title_of(listing))
 
 
 def _headline(language: Language, listing: Listing) -> list[Markup]:
-    lines = [_link(listing)]
+    lines = [link_to(listing)]
     if listing.variant:
         lines.append(Markup("{}").format(clean(listing.variant, limit=80)))
     if listing.price is None:
@@ -237,10 +197,10 @@ def _state_line(language: Language, watch: Watch) -> Markup:
 
 def _watch_rows(language: Language, watch: Watch) -> Rows:
     def action(key: str, what: WatchAction) -> InlineKeyboardButton:
-        return _button(language, key, WatchButton(action=what, watch_id=watch.id))
+        return button(language, key, WatchButton(action=what, watch_id=watch.id))
 
     if watch.state == WatchState.STOPPED:
-        return [[action("button.undo", WatchAction.RESUME), _open_button(language, watch.listing)]]
+        return [[action("button.undo", WatchAction.RESUME), open_button(language, watch.listing)]]
     pause = (
         action("button.resume", WatchAction.RESUME)
         if watch.state == WatchState.PAUSED
@@ -248,20 +208,18 @@ def _watch_rows(language: Language, watch: Watch) -> Rows:
     )
     return [
         [action("button.rules", WatchAction.RULES), pause],
-        [action("button.stop", WatchAction.STOP), _open_button(language, watch.listing)],
+        [action("button.stop", WatchAction.STOP), open_button(language, watch.listing)],
     ]
 
 
-def _open_button(language: Language, listing: Listing) -> InlineKeyboardButton:
+def open_button(language: Language, listing: Listing) -> InlineKeyboardButton:
     store = clean(store_of(listing.url).name, limit=30)
     return InlineKeyboardButton(text=language.plain("button.open", store=store), url=listing.url)
 
 
-def _button(
-    language: Language, key: str, data: PreviewButton | WatchButton, **details: str
-) -> InlineKeyboardButton:
+def button(language: Language, key: str, data: CallbackData, **details: str) -> InlineKeyboardButton:
     return InlineKeyboardButton(text=language.plain(key, **details), callback_data=data.pack())
 
 
-def _join(lines: Sequence[Markup]) -> Markup:
+def joined(lines: Sequence[Markup]) -> Markup:
     return Markup("\n").join(lines)

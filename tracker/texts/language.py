@@ -9,7 +9,7 @@ import gettext
 import io
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.languages import get_official_languages
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -171,6 +171,10 @@ class Language:
         if moment.astimezone(zone).date() == now.astimezone(zone).date():
             return self.plain("time.today")
         return format_datetime(moment, "d MMMM y", tzinfo=zone, locale=self.locale)
+
+    def calendar_day(self, day: date) -> str:
+        """ "3 November 2026"."""
+        return format_date(day, "d MMMM y", locale=self.locale)
 
     def ago(self, moment: datetime, now: datetime) -> str:
         """ "just now", or "5 minutes ago"."""

@@ -62,6 +62,7 @@ async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id:
     if found is not None and found.state != WatchState.STOPPED:
         return found, False
     await _has_room(session, user)
+    await _lock_listing(session, listing.id)
     now = clock.now()
     if found is None:
         last = await session.scalar(select(func.max(Watch.number)).where(Watch.user_id == user.id)) or 0
@@ -73,6 +74,7 @@ async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id:
     found.state, found.chat_id, found.created_at = WatchState.ACTIVE, chat_id, now
     found.start_minor = listing.price_minor
     found.start_currency = listing.currency if listing.price_minor is not None else None
+    found.high_minor, found.last_alert_minor, found.last_alert_at = listing.price_minor, None, None
     found.rules.append(AlertRule(kind=RuleKind.ANY_DROP, created_at=now))
     await session.flush()
     await _check_what_is_wanted(session, [listing.id])
@@ -82,6 +84,11 @@ async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id:
 async def _lock(session: AsyncSession, user: User) -> None:
     """Makes "count, then add" one step for two taps at once."""
     await session.scalars(select(User.id).where(User.id == user.id).with_for_update())
+
+
+async def _lock_listing(session: AsyncSession, listing_id: int) -> None:
+    """Before a watch is written: a check locks the listing first and then writes its watches."""
+    await session.scalars(select(Listing.id).where(Listing.id == listing_id).with_for_update())
 
 
 async def _has_room(session: AsyncSession, user: User) -> None:
@@ -174,6 +181,7 @@ async def set_state(session: AsyncSession, user: User, watch_id: int, state: Wat
     found = await owned(session, user, watch_id)
     if found.state == WatchState.STOPPED and state != WatchState.STOPPED:
         await _has_room(session, user)
+    await _lock_listing(session, found.listing_id)
     found.state = state
     await session.flush()
     await _check_what_is_wanted(session, [found.listing_id])
@@ -197,7 +205,11 @@ async def set_target(session: AsyncSession, user: User, watch_id: int, target: M
     if rule is None:
         rule = AlertRule(kind=RuleKind.TARGET, created_at=clock.now())
         found.rules.append(rule)
-    rule.target_minor, rule.target_currency = target.minor, target.currency
+    rule.amount_minor, rule.currency = target.minor, target.currency
+    price = found.listing.price
+    is_met = price is not None and price <= target
+    rule.is_armed, rule.fired_minor = not is_met, price.minor if price and is_met else None
+    rule.fired_at = clock.now() if is_met else None
     await session.flush()
     return found
 

@@ -1,0 +1,277 @@
+"""What a check read becomes an observation, a doubt, or nothing but a new due time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tracker import clock
+from tracker.catalog.belief import (
+    DEFAULT_BANDS,
+    Bands,
+    Belief,
+    evidence_kind,
+    is_new_normal,
+    is_other,
+    judge,
+)
+from tracker.catalog.history import PriceHistory
+from tracker.catalog.models import MAX_URL, Doubt, DoubtfulReading, Listing, PriceObservation
+from tracker.catalog.move import Check, Move
+from tracker.config import Settings
+from tracker.money import Money
+from tracker.stores.offer import Availability, Offer
+from tracker.texts import clean
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """How often a listing is checked, how soon a doubtful reading is read again, and what is doubtful."""
+
+    interval: timedelta
+    recheck: timedelta = timedelta(minutes=2)
+    bands: Bands = DEFAULT_BANDS
+
+    @classmethod
+    def by(cls, settings: Settings) -> "Checking":
+        bands = Bands(
+            hold_below=settings.hold_below,
+            hold_above=settings.hold_above,
+            reject_below=settings.reject_below,
+            reject_above=settings.reject_above,
+            reads=settings.hold_reads,
+            agree=settings.hold_agree,
+        )
+        return cls(settings.check_interval, timedelta(seconds=settings.hold_recheck_seconds), bands)
+
+
+async def record(
+    session: AsyncSession,
+    listing_id: int,
+    check: Check,
+    checking: Checking,
+    *,
+    lease_token: str | None = None,
+) -> Move | None:
+    """Record what a check read, and set the next due time.
+
+    Returns the move when the reading is the first or a change that we believe. Returns None when nothing
+    changed, when there is no offer (a failed read is never a price), when the currency is not the listing's,
+    when the reading is held or rejected, or when a check that began later has been recorded already.
+
+    A check whose lease has gone to another one leaves the due time to that: it will read the page later.
+    """
+    listing = await session.get_one(Listing, listing_id, with_for_update=True, populate_existing=True)
+    if listing.checked_at is not None and check.began_at < listing.checked_at:
+        return None
+    # Asked before anything is set: a query afterwards would first write the half of it.
+    last = await _last_standing(session, listing_id) if check.offer else None
+    was_sure = listing.outcome in (None, "offer")
+    listing.checked_at = check.began_at
+    offer, listing.outcome = check.offer, check.outcome
+    if offer is not None and _is_another_currency(listing, offer):
+        log.warning("listing.currency_changed", listing_id=listing.id, known=listing.currency)
+        offer, listing.outcome = None, "currency_changed"
+    listing.failures = 0 if offer else listing.failures + 1
+    move = await _observed(session, listing, offer, last, checking) if offer else None
+    if offer is not None and listing.outcome == check.outcome and not was_sure:
+        await _settle_doubts(session, listing, Doubt.HELD, Doubt.DROPPED)
+    if lease_token is None or listing.lease_token == lease_token:
+        listing.lease_token = listing.lease_until = None
+        if listing.next_check_at is not None:
+            wait = checking.interval
+            if listing.outcome == Doubt.HELD:
+                wait = min(wait, checking.recheck)
+            listing.schedule_next(clock.now(), wait)
+    return move
+
+
+async def _last_standing(session: AsyncSession, listing_id: int) -> PriceObservation | None:
+    return await session.scalar(
+        select(PriceObservation)
+        .where(PriceObservation.listing_id == listing_id, PriceObservation.correction_id.is_(None))
+        .order_by(PriceObservation.id.desc())
+        .limit(1)
+    )
+
+
+async def _observed(
+    session: AsyncSession,
+    listing: Listing,
+    offer: Offer,
+    last: PriceObservation | None,
+    checking: Checking,
+) -> Move | None:
+    now = clock.now()
+    before, price = listing.price, offer.price
+    changed = (
+        last is None
+        or listing.read_at is None
+        or (price.minor if price else None) != last.price_minor
+        or offer.availability != listing.availability
+    )
+    if not changed:
+        _take_over(listing, offer, now)
+        return None
+    known = await _known(session, listing.id)
+    history = PriceHistory(
+        [(moment, price_minor) for moment, price_minor, _ in known if price_minor is not None],
+        listing.currency or (price.currency if price else "XXX"),
+    )
+    is_new_beginning = False
+    if price is not None and price != before:
+        belief = await _doubt(session, listing, offer, price, history, checking.bands)
+        if belief is Belief.HELD:
+            listing.outcome = Doubt.HELD
+            return None
+        if belief is Belief.REJECTED:
+            is_new_beginning = await _is_new_normal(session, listing, now, checking.bands)
+            if not is_new_beginning:
+                listing.outcome = Doubt.REJECTED
+                return None
+            await _settle_doubts(session, listing, Doubt.REJECTED, Doubt.BELIEVED)
+    said = (availability for _, _, availability in reversed(known))
+    was = next((stock for stock in said if stock != Availability.UNKNOWN), Availability.UNKNOWN)
+    _take_over(listing, offer, now)
+    observation = PriceObservation(
+        listing_id=listing.id,
+        price_minor=price.minor if price else None,
+        list_price_minor=offer.list_price.minor if offer.list_price else None,
+        currency=price.currency if price else None,
+        availability=offer.availability,
+        seller=listing.seller if offer.seller else None,
+        is_used=offer.is_used,
+        evidence=_said(offer),
+        observed_at=now,
+    )
+    session.add(observation)
+    await session.flush()
+    return Move(
+        listing_id=listing.id,
+        observation_id=observation.id,
+        observed_at=now,
+        before=before,
+        now=price,
+        was=Availability(was),
+        availability=offer.availability,
+        seller=observation.seller,
+        is_used=offer.is_used,
+        history=history,
+        is_new_beginning=is_new_beginning,
+    )
+
+
+def _take_over(listing: Listing, offer: Offer, now: datetime) -> None:
+    """What the page says now, cleaned: no database takes a NUL or half a surrogate pair; JSON can hold both."""
+    listing.read_at = now
+    listing.title = clean(offer.title, limit=500) or listing.title
+    listing.image = offer.image if offer.image and _can_be_kept(offer.image) else listing.image
+    listing.variant = clean(offer.variant, limit=255) if offer.variant else listing.variant
+    listing.seller = clean(offer.seller, limit=255) if offer.seller else listing.seller
+    listing.availability = offer.availability
+    if offer.price:
+        listing.price_minor, listing.currency = offer.price.minor, offer.price.currency
+        listing.list_price_minor = offer.list_price.minor if offer.list_price else None
+        listing.evidence_kind = evidence_kind(offer.evidence)
+
+
+async def _known(session: AsyncSession, listing_id: int) -> Sequence[tuple[datetime, int | None, str]]:
+    """Moment, price and availability of every observation that stands, the oldest first."""
+    rows = await session.execute(
+        select(PriceObservation.observed_at, PriceObservation.price_minor, PriceObservation.availability)
+        .where(PriceObservation.listing_id == listing_id, PriceObservation.correction_id.is_(None))
+        .order_by(PriceObservation.id)
+    )
+    return [(moment, price_minor, availability) for moment, price_minor, availability in rows]
+
+
+async def _doubt(
+    session: AsyncSession, listing: Listing, offer: Offer, price: Money, history: PriceHistory, bands: Bands
+) -> Belief:
+    """Judge a price that changed, and keep a record of it unless it is believed."""
+    now = clock.now()
+    reference = _nearest(price, history.median(now), listing.price)
+    held = await _doubts(session, listing, Doubt.HELD)
+    kind = evidence_kind(offer.evidence)
+    belief, why = judge(
+        price,
+        reference,
+        [row.price for row in held],
+        is_other_evidence=is_other(listing.evidence_kind, kind),
+        bands=bands,
+    )
+    if belief is Belief.BELIEVED:
+        if held:
+            await _settle_doubts(session, listing, Doubt.HELD, Doubt.BELIEVED)
+        return belief
+    assert why is not None
+    assert reference is not None
+    session.add(
+        DoubtfulReading(
+            listing_id=listing.id,
+            price_minor=price.minor,
+            median_minor=reference.minor,
+            currency=price.currency,
+            reason=why,
+            state=Doubt(belief),
+            evidence=_said(offer),
+            evidence_kind=kind,
+            read_at=now,
+        )
+    )
+    await session.flush()
+    log.info("reading.doubted", listing_id=listing.id, belief=str(belief), why=str(why))
+    return belief
+
+
+def _nearest(price: Money, *references: Money | None) -> Money | None:
+    """The reference that the price is nearest to, as a ratio.
+
+    The median forgets slowly: after a fall that was believed, the price before this one says more.
+    """
+    known = [one for one in references if one is not None and one.minor > 0]
+    if not known or price.minor <= 0:
+        return known[0] if known else None
+    return min(known, key=lambda one: max(price.minor / one.minor, one.minor / price.minor))
+
+
+async def _is_new_normal(session: AsyncSession, listing: Listing, now: datetime, bands: Bands) -> bool:
+    rejected = await _doubts(session, listing, Doubt.REJECTED)
+    return is_new_normal([(row.read_at, row.price) for row in rejected], now, bands)
+
+
+async def _doubts(session: AsyncSession, listing: Listing, state: Doubt) -> Sequence[DoubtfulReading]:
+    """The run of such readings since a page was last believed, the oldest first."""
+    run = select(DoubtfulReading).where(
+        DoubtfulReading.listing_id == listing.id, DoubtfulReading.state == state
+    )
+    if listing.read_at is not None:
+        run = run.where(DoubtfulReading.read_at > listing.read_at)
+    return (await session.scalars(run.order_by(DoubtfulReading.id))).all()
+
+
+async def _settle_doubts(session: AsyncSession, listing: Listing, before: Doubt, now: Doubt) -> None:
+    """Say what became of the readings that were held, or rejected."""
+    await session.execute(
+        update(DoubtfulReading)
+        .where(DoubtfulReading.listing_id == listing.id, DoubtfulReading.state == before)
+        .values(state=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _said(offer: Offer) -> str:
+    return clean("; ".join(f"{item.source}: {item.text}" for item in offer.evidence), limit=1000)
+
+
+def _can_be_kept(image: str) -> bool:
+    return len(image) <= MAX_URL and image.isprintable()
+
+
+def _is_another_currency(listing: Listing, offer: Offer) -> bool:
+    return bool(offer.price and listing.currency and offer.price.currency != listing.currency)
