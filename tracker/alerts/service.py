@@ -24,7 +24,7 @@ WORTH_SAYING = timedelta(days=1)
 MOST_ATTEMPTS = 300
 """As many fit into a day. What was held is old when it is first tried, so its attempts are counted."""
 
-MOST_IN_ONE = 25
+MOST_IN_ONE = 20
 """Alerts that one message holds; what is beyond follows in the next."""
 
 _HOUR = timedelta(hours=1)
