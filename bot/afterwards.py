@@ -32,7 +32,7 @@ from aiogram.methods import (
 )
 from aiogram.types import CallbackQuery, InaccessibleMessage, InlineKeyboardMarkup, Message
 
-from tracker.jobs import JobQueue
+from tracker.jobs import Hints, JobQueue
 from tracker.telegram.cards import Card
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ class Afterwards:
     unreachable: bool = False
     _said: list[TelegramMethod[Any]] = field(default_factory=list)
     _toast: tuple[str, bool] | None = None
-    _previews: list[int] = field(default_factory=list)
+    _hints: Hints = field(default_factory=Hints)
     _dialogue: tuple[State | None, dict[str, Any]] | None = None
 
     def say(self, method: TelegramMethod[Any]) -> None:
@@ -119,7 +119,11 @@ class Afterwards:
 
     def read_link(self, preview_id: int) -> None:
         """Let a worker read the page now."""
-        self._previews.append(preview_id)
+        self._hints.preview(preview_id)
+
+    def look_again(self, watch_id: int, chat_id: int, message_id: int) -> None:
+        """Let a worker read the page now, and say in that message what it shows."""
+        self._hints.look_again(watch_id, chat_id, message_id)
 
     def ask(self, state: State, **data: Any) -> None:
         """Begin a dialogue: the next message is the answer."""
@@ -133,8 +137,7 @@ class Afterwards:
         if self._dialogue is not None and state is not None:
             await state.set_state(self._dialogue[0])
             await state.set_data(self._dialogue[1])
-        for preview_id in self._previews:
-            await queue.preview(preview_id)
+        await self._hints.send(queue)
         if self.callback is not None:
             text, alert = self._toast or (None, None)
             await self._call(

@@ -21,6 +21,8 @@ from tracker.users.service import CURRENCIES
 from tracker.watches.models import Watch, WatchState
 from tracker.watches.service import Sort, WatchPage
 
+_STATE_SIGNS = {WatchState.PAUSED: "⏸", WatchState.SNOOZED: "😴", WatchState.BOUGHT: "🛍"}
+
 TIME_ZONES = (
     "Asia/Kolkata",
     "Asia/Dubai",
@@ -123,8 +125,8 @@ def _line(language: Language, watch: Watch) -> Markup:
         and start.minor != listing.price.minor
     ):
         line += Markup(" {}").format(language.change(start, listing.price))
-    if watch.state == WatchState.PAUSED:
-        line += Markup(" ⏸")
+    if watch.state in _STATE_SIGNS:
+        line += Markup(" {}").format(_STATE_SIGNS[WatchState(watch.state)])
     return line
 
 

@@ -102,7 +102,8 @@ class World:
             await session.execute(
                 update(Listing)
                 .where(Listing.next_check_at.is_not(None))
-                .values(next_check_at=clock.now(), lease_until=None)
+                # Without its lease, a check that is under way says nothing about when the next one is due.
+                .values(next_check_at=clock.now(), lease_until=None, lease_token=None)
             )
         await schedule(self.worker.bench)
 

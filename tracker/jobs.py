@@ -79,6 +79,12 @@ class JobQueue:
         """
         return await self._enqueue("preview", preview_id, job_id=f"preview:{preview_id}:{attempt}")
 
+    async def look_again(self, watch_id: int, chat_id: int, message_id: int) -> bool:
+        """Say in an alert what its page shows now. Many taps are one look; a lost one can be tapped again."""
+        return await self._enqueue(
+            "look_again", watch_id, chat_id, message_id, job_id=f"look_again:{chat_id}:{message_id}"
+        )
+
     async def deliver(self) -> bool:
         """Send what is owed."""
         return await self._enqueue("deliver")
@@ -118,6 +124,9 @@ class Hints:
 
     def preview(self, preview_id: int) -> None:
         self._waiting.append(("preview", (preview_id,)))
+
+    def look_again(self, watch_id: int, chat_id: int, message_id: int) -> None:
+        self._waiting.append(("look_again", (watch_id, chat_id, message_id)))
 
     def deliver(self) -> None:
         self._waiting.append(("deliver", ()))

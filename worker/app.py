@@ -26,9 +26,11 @@ from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import SEND_TIMEOUT, create_bot
 from worker.check import check
 from worker.deliver import Deliverer
+from worker.look_again import look_again
 from worker.loop_lag import watch_loop_lag
 from worker.preview import preview
 from worker.schedule import schedule, sweep
+from worker.upkeep import upkeep
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
@@ -150,6 +152,7 @@ class WorkerApp:
         return [
             self._job("check", check),
             self._job("preview", preview),
+            self._job("look_again", look_again),
             self._job("deliver", _wake(self.deliverer)),
         ]
 
@@ -176,6 +179,15 @@ class WorkerApp:
                 max_tries=1,
             )
             for name, job in (("schedule", schedule), ("sweep", sweep))
+        ] + [
+            cron(
+                self._job("upkeep", upkeep).coroutine,
+                name="cron:upkeep",
+                second=0,
+                run_at_startup=True,
+                keep_result=0,
+                max_tries=1,
+            )
         ]
 
     async def _beat(self) -> None:

@@ -1,6 +1,7 @@
 """Say a card in a chat at the pace that Telegram allows."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -26,6 +27,20 @@ async def say(
     Nothing is begun after `before`, the end of a lease: whoever has it by then sends. A 429 silences every
     worker for as long as Telegram says.
     """
+
+    async def send() -> sender.Answer:
+        return await sender.send(bench.bot, chat_id, card, silent=silent)
+
+    return await _in_turn(bench, chat_id, send, before=before)
+
+
+async def _in_turn(
+    bench: Workbench,
+    chat_id: int,
+    call: Callable[[], Awaitable[sender.Answer]],
+    *,
+    before: datetime | None = None,
+) -> sender.Answer:
     try:
         async with asyncio.timeout(_RESERVE_SECONDS):
             turn = await bench.rate_limit.reserve(chat_id)
@@ -39,7 +54,7 @@ async def say(
     if before is not None and clock.now() >= before:
         log.warning("telegram.lease_over", chat_id=chat_id)
         return sender.SlowDown(timedelta(0))
-    answer = await sender.send(bench.bot, chat_id, card, silent=silent)
+    answer = await call()
     if isinstance(answer, sender.SlowDown):
         with suppress(RedisError, OSError):
             await bench.rate_limit.pause(answer.after)
@@ -50,10 +65,31 @@ async def say(
 
 async def say_soon(bench: Workbench, chat_id: int, card: Card, *, within: timedelta) -> sender.Answer:
     """As `say`, but wait for the chat's turn while it comes within that time: somebody is looking."""
+
+    async def send() -> sender.Answer:
+        return await sender.send(bench.bot, chat_id, card)
+
+    return await _soon(bench, chat_id, send, within=within)
+
+
+async def edit_soon(
+    bench: Workbench, chat_id: int, message_id: int, card: Card, *, within: timedelta
+) -> sender.Answer:
+    """As `say_soon`, in the place of a message."""
+
+    async def edit() -> sender.Answer:
+        return await sender.edit(bench.bot, chat_id, message_id, card)
+
+    return await _soon(bench, chat_id, edit, within=within)
+
+
+async def _soon(
+    bench: Workbench, chat_id: int, call: Callable[[], Awaitable[sender.Answer]], *, within: timedelta
+) -> sender.Answer:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within.total_seconds()
     while True:
-        answer = await say(bench, chat_id, card)
+        answer = await _in_turn(bench, chat_id, call)
         if not isinstance(answer, sender.SlowDown):
             return answer
         wait = answer.after.total_seconds()

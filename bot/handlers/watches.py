@@ -1,5 +1,7 @@
 """The list, the card of one watch, and pause, resume, stop."""
 
+from datetime import timedelta
+
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
@@ -10,6 +12,7 @@ from bot import keyboards
 from bot.afterwards import Afterwards
 from tracker import clock
 from tracker.catalog import service as catalog
+from tracker.errors import NotYours
 from tracker.telegram import alert_cards, cards
 from tracker.telegram.callbacks import ListButton, Place, WatchAction, WatchButton, fitting_needle
 from tracker.texts import Language, clean
@@ -17,6 +20,7 @@ from tracker.users.models import User
 from tracker.watches import service as watches
 from tracker.watches.models import Watch, WatchState
 
+_SNOOZES = {WatchAction.SNOOZE_DAY: timedelta(days=1), WatchAction.SNOOZE_WEEK: timedelta(days=7)}
 _STATES = {
     WatchAction.PAUSE: WatchState.PAUSED,
     WatchAction.RESUME: WatchState.ACTIVE,
@@ -89,23 +93,68 @@ async def tapped(
     language: Language,
     after: Afterwards,
 ) -> None:
-    """The buttons of a card and of an alert."""
+    """The buttons of a card and of an alert that change how a watch goes on."""
     action, place = callback_data.action, callback_data.place
-    if action is WatchAction.CARD:
-        watch = await watches.owned(session, user, callback_data.watch_id)
-        card = await _card(session, language, watch, None)
-        if place is Place.CARD:
-            after.replace(callback.message, callback.from_user.id, card)
-        else:
-            after.show(callback.from_user.id, card)
-        return
-    watch = await watches.set_state(session, user, callback_data.watch_id, _STATES[action])
+    watch = await _changed(session, user, callback_data.watch_id, action)
     after.toast(language.plain(f"toast.{action}"))
     if place is Place.ALERT:
         after.change_buttons(callback.message, alert_cards.alert_buttons(language, watch))
     else:
         card = await _card(session, language, watch, language(f"watch.did_{action}"))
-        after.replace(callback.message, callback.from_user.id, card)
+        after.replace(callback.message, _chat_of(callback), card)
+
+
+async def _changed(session: AsyncSession, user: User, watch_id: int, action: WatchAction) -> Watch:
+    if action in _SNOOZES:
+        return await watches.snooze(session, user, watch_id, until=clock.now() + _SNOOZES[action])
+    if action is WatchAction.SNOOZE_LOWER:
+        return await watches.snooze_until_lower(session, user, watch_id)
+    if action is WatchAction.BOUGHT:
+        return await watches.buy(session, user, watch_id)
+    return await watches.set_state(session, user, watch_id, _STATES[action])
+
+
+async def looked_at(
+    callback: CallbackQuery,
+    callback_data: WatchButton,
+    session: AsyncSession,
+    user: User,
+    language: Language,
+    after: Afterwards,
+) -> None:
+    """The buttons that change nothing: the card of a watch, and the choice of a snooze."""
+    watch = await watches.owned(session, user, callback_data.watch_id)
+    place = callback_data.place
+    if callback_data.action is WatchAction.SNOOZE:
+        after.change_buttons(callback.message, cards.snooze_buttons(language, watch, place))
+    elif callback_data.action is WatchAction.BACK and place is Place.ALERT:
+        after.change_buttons(callback.message, alert_cards.alert_buttons(language, watch))
+    elif place is Place.CARD:
+        after.replace(callback.message, _chat_of(callback), await _card(session, language, watch, None))
+    else:
+        after.show(_chat_of(callback), await _card(session, language, watch, None))
+
+
+async def still_this_price(
+    callback: CallbackQuery,
+    callback_data: WatchButton,
+    session: AsyncSession,
+    user: User,
+    language: Language,
+    after: Afterwards,
+) -> None:
+    """Look at the page now; a worker says in the alert itself what it shows."""
+    watch = await watches.owned(session, user, callback_data.watch_id)
+    message = callback.message
+    if not isinstance(message, Message):
+        raise NotYours
+    after.toast(language.plain("toast.looking"))
+    after.look_again(watch.id, message.chat.id, message.message_id)
+
+
+def _chat_of(callback: CallbackQuery) -> int:
+    """Where the button stands: a group, or the person's own chat."""
+    return callback.message.chat.id if callback.message else callback.from_user.id
 
 
 async def _card(session: AsyncSession, language: Language, watch: Watch, note: Markup | None) -> cards.Card:
@@ -119,5 +168,9 @@ def router() -> Router:
     router.message.register(show_list, Command("list"))
     router.message.register(change, Command(*_COMMANDS))
     router.callback_query.register(turn_page, ListButton.filter())
-    router.callback_query.register(tapped, WatchButton.filter(F.action.in_({WatchAction.CARD, *_STATES})))
+    changes = {*_STATES, *_SNOOZES, WatchAction.SNOOZE_LOWER, WatchAction.BOUGHT}
+    looks = {WatchAction.CARD, WatchAction.SNOOZE, WatchAction.BACK}
+    router.callback_query.register(tapped, WatchButton.filter(F.action.in_(changes)))
+    router.callback_query.register(looked_at, WatchButton.filter(F.action.in_(looks)))
+    router.callback_query.register(still_this_price, WatchButton.filter(F.action == WatchAction.STILL))
     return router

@@ -33,9 +33,11 @@ LARGEST_ID = 2**63 - 1
 KEY = re.compile(r"""["']([a-z]+\.[a-z_]+)["']""")
 
 # Keys that the code puts together, spelled out: a new action, order or outcome belongs here too.
+CHANGES = ("pause", "resume", "stop", "day", "week", "lower", "bought")
+
 FAMILIES = {
-    'f"toast.{action}"': {"toast.pause", "toast.resume", "toast.stop"},
-    'f"watch.did_{action}"': {"watch.did_pause", "watch.did_resume", "watch.did_stop"},
+    'f"toast.{action}"': {f"toast.{action}" for action in CHANGES},
+    'f"watch.did_{action}"': {f"watch.did_{action}" for action in CHANGES},
     'f"list.which_{action}"': {"list.which_pause", "list.which_resume", "list.which_stop"},
     'f"button.sort_{order}"': {f"button.sort_{order}" for order in Sort},
 }

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
 from tracker import clock
-from tracker.alerts.models import Alert, AlertPreferences, AlertState
+from tracker.alerts.models import Alert, AlertPreferences, AlertState, HeldFor
 from tracker.alerts.owing import CORRECTED
 from tracker.alerts.timing import Hold, hold
 from tracker.catalog.models import Listing, PriceObservation
@@ -66,7 +66,7 @@ class Told:
             observed_at=self.alert.observed_at,
             now=clock.now(),
             sent_last_hour=self.sent_last_hour,
-            is_always_at_once=self.watch.is_always_at_once,
+            is_always_at_once=self.watch.is_always_at_once or self.alert.held_for == HeldFor.ASKED,
         )
 
 
@@ -250,6 +250,21 @@ async def _sent_last_hour(session: AsyncSession, user_id: int, now: datetime) ->
         )
     )
     return tuple(moment for moment in moments if moment is not None)
+
+
+async def said_in(session: AsyncSession, watch_id: int, chat_id: int, message_id: int) -> Told | None:
+    """The alert of a watch that was said in a message of a chat."""
+    alert = await session.scalar(
+        select(Alert)
+        .where(Alert.watch_id == watch_id, Alert.chat_id == chat_id, Alert.message_id == message_id)
+        .order_by(Alert.id.desc())
+        .limit(1)
+    )
+    if alert is None:
+        return None
+    now = clock.now()
+    (parcel,) = await _parcels(session, [alert], "", now, now)
+    return parcel.told[0]
 
 
 async def pack(session: AsyncSession, parcel: Parcel) -> None:

@@ -49,17 +49,15 @@ class Listing(Base):
 
     @property
     def price(self) -> Money | None:
-        return (
-            None
-            if self.price_minor is None or self.currency is None
-            else Money(self.price_minor, self.currency)
-        )
+        return self.money(self.price_minor)
 
     @property
     def list_price(self) -> Money | None:
-        if self.list_price_minor is None or self.currency is None:
-            return None
-        return Money(self.list_price_minor, self.currency)
+        return self.money(self.list_price_minor)
+
+    def money(self, minor: int | None) -> Money | None:
+        """An amount of this listing, in its currency."""
+        return None if minor is None or self.currency is None else Money(minor, self.currency)
 
     def schedule_next(self, now: datetime, interval: timedelta) -> None:
         """Set the next due time: the interval less a jitter of up to a tenth, so that checks spread out.

@@ -96,20 +96,6 @@ def alert_buttons(language: Language, watch: Watch) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
-def snooze_buttons(language: Language, watch: Watch) -> InlineKeyboardMarkup:
-    """For how long? In the place of an alert's buttons."""
-    choices = {
-        "button.snooze_day": WatchAction.SNOOZE_DAY,
-        "button.snooze_week": WatchAction.SNOOZE_WEEK,
-        "button.snooze_lower": WatchAction.SNOOZE_LOWER,
-    }
-    rows = [
-        [button(language, key, WatchButton(action=what, watch_id=watch.id, place=Place.ALERT))]
-        for key, what in choices.items()
-    ]
-    return InlineKeyboardMarkup(inline_keyboard=rows)
-
-
 def sentence(language: Language, reason: Reason, said: Alert) -> Markup:
     """Why an alert is said, in one sentence."""
 

@@ -39,6 +39,8 @@ class WatchAction(StrEnum):
     """Look at the page now, and say in the alert what it shows."""
     SNOOZE = "snooze"
     """Offer for how long."""
+    BACK = "back"
+    """Leave that offer."""
     SNOOZE_DAY = "day"
     SNOOZE_WEEK = "week"
     SNOOZE_LOWER = "lower"

@@ -8,11 +8,19 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from markupsafe import Markup
 
-from tracker.catalog.models import Listing
+from tracker.catalog.models import Doubt, Listing
 from tracker.money import Money
 from tracker.stores.offer import Availability
 from tracker.stores.registry import store_of
-from tracker.telegram.callbacks import PreviewAction, PreviewButton, WatchAction, WatchButton
+from tracker.telegram.callbacks import (
+    CorrectionAction,
+    CorrectionButton,
+    Place,
+    PreviewAction,
+    PreviewButton,
+    WatchAction,
+    WatchButton,
+)
 from tracker.texts import Language, clean
 from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
 
@@ -85,6 +93,8 @@ def watch(
         lines.append(language("watch.checked", when=language.ago(listing.checked_at, now)))
     if listing.failures and listing.read_at:
         lines.append(language("watch.not_read_since", when=language.time(listing.read_at)))
+    if listing.outcome == Doubt.HELD:
+        lines.append(language("watch.in_doubt"))
     if watch.state == WatchState.ACTIVE and listing.next_check_at:
         lines.append(language("watch.next_check", when=language.ahead(listing.next_check_at, now)))
     lines.append(_state_line(language, watch))
@@ -186,30 +196,74 @@ def _since_added(language: Language, start: Money, now: Money) -> Markup:
 
 
 def _state_line(language: Language, watch: Watch) -> Markup:
-    if watch.state == WatchState.PAUSED:
-        return language("watch.paused")
-    if watch.state == WatchState.STOPPED:
-        return language("watch.stopped")
-    if not watch.rules:
-        return language("rule.none")
-    return Markup("\n").join(rule_line(language, rule) for rule in watch.rules)
+    match watch.state:
+        case WatchState.PAUSED:
+            line = language("watch.paused")
+        case WatchState.STOPPED:
+            line = language("watch.stopped")
+        case WatchState.SNOOZED:
+            line = _snooze_line(language, watch)
+        case WatchState.BOUGHT:
+            line = _bought_line(language, watch)
+        case _ if not watch.rules:
+            line = language("rule.none")
+        case _:
+            line = Markup("\n").join(rule_line(language, rule) for rule in watch.rules)
+    return line
+
+
+def _snooze_line(language: Language, watch: Watch) -> Markup:
+    below = watch.listing.money(watch.snoozed_below_minor)
+    if below is not None:
+        return language("watch.snoozed_until_lower", below=language.money(below))
+    assert watch.snoozed_until is not None
+    return language("watch.snoozed_until", when=language.time(watch.snoozed_until))
+
+
+def _bought_line(language: Language, watch: Watch) -> Markup:
+    """What they paid, and what they saved by waiting, when they did."""
+    paid = watch.listing.money(watch.bought_minor)
+    if paid is None:
+        return language("watch.bought")
+    start = watch.start_price
+    if start is None or start.currency != paid.currency or not paid < start:
+        return language("watch.bought_at", price=language.money(paid))
+    saved = language.money(start - paid)
+    return language("watch.bought_and_saved", price=language.money(paid), saved=saved)
 
 
 def _watch_rows(language: Language, watch: Watch) -> Rows:
     def action(key: str, what: WatchAction) -> InlineKeyboardButton:
         return button(language, key, WatchButton(action=what, watch_id=watch.id))
 
-    if watch.state == WatchState.STOPPED:
+    if watch.state in (WatchState.STOPPED, WatchState.BOUGHT):
         return [[action("button.undo", WatchAction.RESUME), open_button(language, watch.listing)]]
-    pause = (
-        action("button.resume", WatchAction.RESUME)
-        if watch.state == WatchState.PAUSED
-        else action("button.pause", WatchAction.PAUSE)
-    )
+    if watch.state == WatchState.ACTIVE:
+        pause = action("button.pause", WatchAction.PAUSE)
+    else:
+        pause = action("button.resume", WatchAction.RESUME)
+    wrong = CorrectionButton(action=CorrectionAction.WRONG, id=watch.id)
     return [
         [action("button.rules", WatchAction.RULES), pause],
-        [action("button.stop", WatchAction.STOP), open_button(language, watch.listing)],
+        [action("button.snooze", WatchAction.SNOOZE), action("button.bought", WatchAction.BOUGHT)],
+        [button(language, "button.wrong_price", wrong), action("button.stop", WatchAction.STOP)],
+        [open_button(language, watch.listing)],
     ]
+
+
+def snooze_buttons(language: Language, watch: Watch, place: Place) -> InlineKeyboardMarkup:
+    """For how long? In the place of the buttons of a card or an alert."""
+    choices = {
+        "button.snooze_day": WatchAction.SNOOZE_DAY,
+        "button.snooze_week": WatchAction.SNOOZE_WEEK,
+        "button.snooze_lower": WatchAction.SNOOZE_LOWER,
+        "button.snooze_not": WatchAction.BACK,
+    }
+    rows = [
+        [button(language, key, WatchButton(action=what, watch_id=watch.id, place=place))]
+        for key, what in choices.items()
+    ]
+    return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
 def open_button(language: Language, listing: Listing) -> InlineKeyboardButton:

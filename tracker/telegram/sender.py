@@ -22,7 +22,7 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import Response
+from aiogram.methods import EditMessageCaption, EditMessageText, Response
 from aiogram.types import LinkPreviewOptions, Message, Update
 from markupsafe import Markup
 
@@ -74,6 +74,9 @@ class Refused:
 _ANSWERS = (Response[Message], Response[bool], Response[list[Update]])
 
 Answer = Delivered | SlowDown | Unknown | Unreachable | Refused
+
+# A photo whose address Telegram could not load was sent as text; which of both it was is not kept.
+_OTHER_KIND = ("there is no text in the message to edit", "there is no caption in the message to edit")
 
 _TAG = re.compile(r"<[^>]*>")
 
@@ -132,6 +135,46 @@ async def send(bot: Bot, chat_id: int, card: Card, *, silent: bool = False) -> A
         log.error("telegram.markup_refused", chat_id=chat_id, error=answer.error)
         answer = await _try(bot, chat_id, card, photo=None, silent=silent, plain=True)
     return answer
+
+
+async def edit(bot: Bot, chat_id: int, message_id: int, card: Card) -> Answer:
+    """Put a card's words and buttons in the place of a message's, whether it has a photo or is text.
+
+    What it says already counts as delivered.
+    """
+    ways = (_edit_caption, _edit_text) if card.photo else (_edit_text, _edit_caption)
+    answer = await ways[0](bot, chat_id, message_id, card)
+    if isinstance(answer, Refused) and any(part in answer.error.lower() for part in _OTHER_KIND):
+        answer = await ways[1](bot, chat_id, message_id, card)
+    return answer
+
+
+async def _edit_text(bot: Bot, chat_id: int, message_id: int, card: Card) -> Answer:
+    return await _edited(
+        bot,
+        message_id,
+        EditMessageText(
+            chat_id=chat_id, message_id=message_id, text=str(card.text), reply_markup=card.keyboard
+        ),
+    )
+
+
+async def _edit_caption(bot: Bot, chat_id: int, message_id: int, card: Card) -> Answer:
+    return await _edited(
+        bot,
+        message_id,
+        EditMessageCaption(
+            chat_id=chat_id, message_id=message_id, caption=str(card.text), reply_markup=card.keyboard
+        ),
+    )
+
+
+async def _edited(bot: Bot, message_id: int, method: EditMessageText | EditMessageCaption) -> Answer:
+    try:
+        await bot(method, request_timeout=SEND_TIMEOUT)
+    except (TelegramAPIError, ClientDecodeError) as error:
+        return Delivered(message_id) if "message is not modified" in str(error).lower() else answer_of(error)
+    return Delivered(message_id)
 
 
 async def _try(

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -52,6 +53,10 @@ def _kept(user: User) -> tuple[ColumnElement[bool], ...]:
     return Watch.user_id == user.id, Watch.state != WatchState.STOPPED
 
 
+_FOR_CHECKING = (WatchState.ACTIVE, WatchState.SNOOZED)
+"""Watches whose listings are checked: a snooze may end by a price."""
+
+
 async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id: int) -> tuple[Watch, bool]:
     """Begin to watch, with the default rule (any drop); the second value says whether that is new.
 
@@ -93,7 +98,8 @@ async def _lock_listing(session: AsyncSession, listing_id: int) -> None:
 
 async def _has_room(session: AsyncSession, user: User) -> None:
     """Raises OverAllowance when this person can watch no more."""
-    kept = await session.scalar(select(func.count()).select_from(Watch).where(*_kept(user))) or 0
+    counted = (*_kept(user), Watch.state != WatchState.BOUGHT)
+    kept = await session.scalar(select(func.count()).select_from(Watch).where(*counted)) or 0
     if kept >= MAX_WATCHES:
         raise OverAllowance("error.too_many_watches", allowed=MAX_WATCHES)
 
@@ -129,9 +135,9 @@ async def matching(session: AsyncSession, user: User, words: str) -> Sequence[Wa
 async def to_be(session: AsyncSession, user: User, state: WatchState) -> Sequence[Watch]:
     """The watches that could be paused, resumed or stopped: what /pause offers when it names none."""
     before = {
-        WatchState.PAUSED: (WatchState.ACTIVE,),
-        WatchState.ACTIVE: (WatchState.PAUSED,),
-        WatchState.STOPPED: (WatchState.ACTIVE, WatchState.PAUSED),
+        WatchState.PAUSED: (WatchState.ACTIVE, WatchState.SNOOZED),
+        WatchState.ACTIVE: (WatchState.PAUSED, WatchState.SNOOZED, WatchState.BOUGHT),
+        WatchState.STOPPED: (WatchState.ACTIVE, WatchState.PAUSED, WatchState.SNOOZED, WatchState.BOUGHT),
     }[state]
     wanted = _loaded().where(Watch.user_id == user.id, Watch.state.in_(before))
     return (await session.scalars(wanted.order_by(Watch.id.desc()).limit(20))).all()
@@ -177,15 +183,65 @@ async def set_state(session: AsyncSession, user: User, watch_id: int, state: Wat
 
     Raises NotYours, and OverAllowance when a stopped watch would be one too many.
     """
+    found = await _changing(session, user, watch_id, state)
+    return await _now_in(session, found, state)
+
+
+async def snooze(session: AsyncSession, user: User, watch_id: int, *, until: datetime) -> Watch:
+    """Say nothing until then; prices are followed meanwhile. Raises NotYours and OverAllowance."""
+    found = await _changing(session, user, watch_id, WatchState.SNOOZED)
+    found.snoozed_until = until
+    return await _now_in(session, found, WatchState.SNOOZED)
+
+
+async def snooze_until_lower(session: AsyncSession, user: User, watch_id: int) -> Watch:
+    """Say nothing until it costs less than now.
+
+    Raises NotYours, OverAllowance, and BadInput when it has no price now.
+    """
+    found = await _changing(session, user, watch_id, WatchState.SNOOZED)
+    if found.listing.price_minor is None:
+        raise BadInput("error.no_price_to_wait_below")
+    found.snoozed_below_minor = found.listing.price_minor
+    return await _now_in(session, found, WatchState.SNOOZED)
+
+
+async def buy(session: AsyncSession, user: User, watch_id: int) -> Watch:
+    """They have it, at the price of now: nothing more is said about it. Raises NotYours and OverAllowance."""
+    found = await _changing(session, user, watch_id, WatchState.BOUGHT)
+    found.bought_minor, found.bought_at = found.listing.price_minor, clock.now()
+    return await _now_in(session, found, WatchState.BOUGHT)
+
+
+async def wake(session: AsyncSession) -> int:
+    """End the snoozes whose time has come; returns how many."""
+    woken = await session.scalars(
+        update(Watch)
+        .where(Watch.state == WatchState.SNOOZED, Watch.snoozed_until <= clock.now())
+        .values(state=WatchState.ACTIVE, snoozed_until=None, snoozed_below_minor=None)
+        .returning(Watch.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(woken.all())
+
+
+async def _changing(session: AsyncSession, user: User, watch_id: int, state: WatchState) -> Watch:
+    """The person's watch, locked, without what its state of before said."""
     await _lock(session, user)
     found = await owned(session, user, watch_id)
-    if found.state == WatchState.STOPPED and state != WatchState.STOPPED:
+    uncounted = (WatchState.STOPPED, WatchState.BOUGHT)
+    if found.state in uncounted and state not in uncounted:
         await _has_room(session, user)
     await _lock_listing(session, found.listing_id)
-    found.state = state
-    await session.flush()
-    await _check_what_is_wanted(session, [found.listing_id])
+    found.snoozed_until = found.snoozed_below_minor = found.bought_minor = found.bought_at = None
     return found
+
+
+async def _now_in(session: AsyncSession, watch: Watch, state: WatchState) -> Watch:
+    watch.state = state
+    await session.flush()
+    await _check_what_is_wanted(session, [watch.listing_id])
+    return watch
 
 
 async def set_target(session: AsyncSession, user: User, watch_id: int, target: Money) -> Watch:
@@ -259,7 +315,7 @@ async def _check_what_is_wanted(session: AsyncSession, listing_ids: Sequence[int
             .join(Watch.user)
             .where(
                 Watch.listing_id == listing.id,
-                Watch.state == WatchState.ACTIVE,
+                Watch.state.in_(_FOR_CHECKING),
                 User.state == UserState.ACTIVE,
             )
             .limit(1)
