@@ -125,6 +125,10 @@ class Afterwards:
         """Let a worker read the page now, and say in that message what it shows."""
         self._hints.look_again(watch_id, chat_id, message_id)
 
+    def deliver_now(self) -> None:
+        """Let a worker say what has become due."""
+        self._hints.deliver()
+
     def ask(self, state: State, **data: Any) -> None:
         """Begin a dialogue: the next message is the answer."""
         self._dialogue = (state, data)

@@ -7,3 +7,4 @@ class Asking(StatesGroup):
     target = State()
     """The target price of the watch in `watch_id`."""
     time_zone = State()
+    quiet_hours = State()

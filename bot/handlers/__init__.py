@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from aiogram import Router
 
-from bot.handlers import admin, fallback, links, membership, rules, settings, start, watches
+from bot.handlers import admin, alerts, fallback, links, membership, rules, settings, start, watches
 
 
 def routers() -> list[Router]:
@@ -14,6 +14,7 @@ def routers() -> list[Router]:
         start.router,
         watches.router,
         rules.router,
+        alerts.router,
         settings.router,
         admin.router,
         links.router,

@@ -3,11 +3,13 @@
 from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards
 from bot.afterwards import Afterwards
 from bot.handlers.links import links_of
 from bot.states import Asking
+from tracker.alerts import preferences
 from tracker.telegram.callbacks import SettingsAction, SettingsButton
 from tracker.texts import Language
 from tracker.users import service as users
@@ -19,7 +21,12 @@ async def show(message: Message, user: User, language: Language, after: Afterwar
 
 
 async def tapped(
-    callback: CallbackQuery, callback_data: SettingsButton, user: User, language: Language, after: Afterwards
+    callback: CallbackQuery,
+    callback_data: SettingsButton,
+    session: AsyncSession,
+    user: User,
+    language: Language,
+    after: Afterwards,
 ) -> None:
     """A choice is offered, or made and shown."""
     match callback_data.action:
@@ -35,6 +42,7 @@ async def tapped(
             return
         case action:
             _choose(user, action, callback_data.value)
+            await preferences.judge_anew(session, user)  # another zone has other quiet hours
             card = keyboards.settings(Language.of(user), user)
     after.replace(callback.message, callback.from_user.id, card)
 
@@ -48,9 +56,10 @@ def _choose(user: User, action: SettingsAction, value: str) -> None:
         users.set_time_zone(user, value)
 
 
-async def time_zone_typed(message: Message, user: User, after: Afterwards) -> None:
+async def time_zone_typed(message: Message, session: AsyncSession, user: User, after: Afterwards) -> None:
     """The answer to "which zone?"; a word that is none is asked again."""
     users.set_time_zone(user, message.text or "")
+    await preferences.judge_anew(session, user)
     after.end_dialogue()
     after.show(message.chat.id, keyboards.settings(Language.of(user), user))
 

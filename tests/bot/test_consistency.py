@@ -14,6 +14,8 @@ from bot import handlers, keyboards
 from bot.commands import COMMANDS
 from tracker.telegram.callbacks import (
     MAX_NEEDLE_BYTES,
+    AlertsAction,
+    AlertsButton,
     ListButton,
     Place,
     PreviewAction,
@@ -145,6 +147,7 @@ def largest_buttons() -> Iterator[Any]:
     yield from (SettingsButton(action=SettingsAction.TIME_ZONE, value=zone) for zone in keyboards.TIME_ZONES)
     yield from (SettingsButton(action=SettingsAction.LANGUAGE, value=locale) for locale in locales())
     yield from (SettingsButton(action=action) for action in SettingsAction)
+    yield from (AlertsButton(action=action, value=LARGEST_ID, page=999_999) for action in AlertsAction)
 
 
 @pytest.mark.parametrize("button", list(largest_buttons()), ids=lambda button: button.pack()[:40])

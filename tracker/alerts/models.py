@@ -34,6 +34,8 @@ class HeldFor(StrEnum):
     DAILY = "daily"
     WEEKLY = "weekly"
     CAP = "cap"
+    ASKED = "asked"
+    """Nothing any more: the person asked for what waited, and gets it whatever else they chose."""
 
 
 class Mode(StrEnum):

@@ -104,6 +104,44 @@ class SettingsButton(CallbackData, prefix="s"):
     value: str = ""
 
 
+class AlertsAction(StrEnum):
+    SHOW = "show"
+    """The card of the preferences."""
+    MODES = "modes"
+    INSTANT = "instant"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    HOURS = "hours"
+    HOUR = "hour"
+    WEEKDAYS = "days"
+    WEEKDAY = "day"
+    """Monday is 0."""
+    QUIET = "quiet"
+    BETWEEN = "between"
+    """`value` is begin x 1440 + end, in minutes since midnight."""
+    NOT_QUIET = "loud"
+    OTHER_HOURS = "other"
+    CAPS = "caps"
+    CAP = "cap"
+    """0 is none."""
+    SOUND = "sound"
+    """1 is with, 0 without; so it is with PHOTOS."""
+    PHOTOS = "photos"
+    PENDING = "pending"
+    SEND_NOW = "send"
+    HISTORY = "history"
+    """A new message with the alerts of the watch `value`; 0 is all."""
+    PAGE = "page"
+    """The same, in the place of the message, at `page`."""
+
+
+class AlertsButton(CallbackData, prefix="a"):
+    action: AlertsAction
+    value: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    page: Annotated[int, Field(ge=0, lt=10**6)] = 0
+
+
 def fitting_needle(words: str) -> str:
     """The start of a search text that fits into a list button, cut at a whole character."""
     return words.replace("|", " ").encode()[:MAX_NEEDLE_BYTES].decode(errors="ignore").strip()

@@ -176,6 +176,14 @@ class Language:
         """ "3 November 2026"."""
         return format_date(day, "d MMMM y", locale=self.locale)
 
+    def weekday(self, number: int) -> str:
+        """The name of a day of the week; Monday is 0."""
+        return str(Locale.parse(self.locale).days["stand-alone"]["wide"][number])
+
+    def wall_clock(self, minutes: int) -> str:
+        """A time of day from minutes since midnight, written as `time` writes it: "07:00"."""
+        return f"{minutes // 60:02}:{minutes % 60:02}"
+
     def ago(self, moment: datetime, now: datetime) -> str:
         """ "just now", or "5 minutes ago"."""
         if (now - moment).total_seconds() < 10:
