@@ -7,11 +7,17 @@ import pytest
 from tracker.catalog.belief import (
     Bands,
     Belief,
+    Known,
     Why,
+    comes_and_goes,
     evidence_kind,
     is_new_normal,
     is_other,
     judge,
+    looks_like_a_mistake,
+    nearest,
+    recheck_after,
+    weigh,
 )
 from tracker.money import Money
 from tracker.stores.offer import Evidence
@@ -167,3 +173,152 @@ def test_evidence_is_other_when_nothing_of_it_was_there_before(
     before: str | None, now: str, other: bool
 ) -> None:
     assert is_other(before, now) is other
+
+
+@pytest.mark.parametrize(
+    ("price", "looks"),
+    [
+        (1000, True),
+        (1045, True),
+        (980, False),
+        (1060, False),
+        (500, True),
+        (250, True),
+        (600, True),
+        (599, False),
+        (60000, True),
+        (59000, False),
+        (2000, False),
+        (3000, False),
+    ],
+    ids=[
+        "a sixth", "a sixth with interest", "less than a sixth", "more than any interest", "a twelfth",
+        "a twenty-fourth", "a tenth", "nearly a tenth", "ten times", "nearly ten times", "a third", "a half",
+    ],
+)  # fmt: skip
+def test_a_price_looks_like_a_mistake(price: int, looks: bool) -> None:
+    assert looks_like_a_mistake(rupees(price), rupees(6000)) is looks
+
+
+def known(
+    *,
+    before: int = 6000,
+    median: int = 6000,
+    evidence: str | None = "json-ld+visible",
+    variant: str | None = "128 GB",
+    believed: list[tuple[datetime, int]] | None = None,
+    held: list[tuple[datetime, Money]] | None = None,
+) -> Known:
+    return Known(
+        before=rupees(before),
+        median=rupees(median),
+        evidence=evidence,
+        variant=variant,
+        believed=believed or [],
+        held=held or [],
+    )
+
+
+def weighed(
+    price: int, listing: Known, *, evidence: str = "visible", variant: str | None = None
+) -> tuple[Belief, Why | None]:
+    verdict = weigh(rupees(price), listing, evidence=evidence, variant=variant, now=NOON)
+    return verdict.belief, verdict.why
+
+
+def test_what_looks_like_a_mistake_is_held_however_many_reads_agree() -> None:
+    run = rejections(*[1000] * 20, hours=0.1)
+    assert weighed(1000, known(held=run)) == (Belief.HELD, Why.MISTAKE)
+
+
+def test_what_looks_like_a_mistake_is_believed_when_it_stands_for_a_day() -> None:
+    assert weighed(1000, known(held=rejections(*[1000] * 7, hours=4))) == (Belief.BELIEVED, None)
+    assert weighed(1000, known(held=rejections(*[1000] * 6, hours=6))) == (Belief.HELD, Why.MISTAKE)
+
+
+def test_a_far_price_while_a_page_shows_mistakes_is_as_doubtful() -> None:
+    run = [(NOON, rupees(amount)) for amount in (1000, 1000, 900, 900)]
+    assert weighed(900, known(held=run[2:])) == (Belief.BELIEVED, None)
+    assert weighed(900, known(held=run)) == (Belief.HELD, Why.MISTAKE)
+
+
+def test_a_deep_sale_is_believed_within_three_reads() -> None:
+    run = [(NOON, rupees(1300))] * 2
+    assert weighed(1300, known(held=run[:1])) == (Belief.HELD, Why.FAR)
+    assert weighed(1300, known(held=run)) == (Belief.BELIEVED, None)
+
+
+@pytest.mark.parametrize(
+    ("was", "says", "verdict"),
+    [
+        ("128 GB", "256 GB", (Belief.HELD, Why.VARIANT)),
+        ("128 GB", "128 GB", (Belief.BELIEVED, None)),
+        ("128 GB", None, (Belief.BELIEVED, None)),
+        (None, "256 GB", (Belief.BELIEVED, None)),
+    ],
+    ids=["another", "the same", "not named", "never named before"],
+)
+def test_the_price_of_another_variant_is_held(
+    was: str | None, says: str | None, verdict: tuple[Belief, Why | None]
+) -> None:
+    assert weighed(5000, known(variant=was), variant=says) == verdict
+
+
+def test_another_kind_of_evidence_is_held() -> None:
+    assert weighed(5000, known(evidence="json-ld"), evidence="state") == (Belief.HELD, Why.EVIDENCE)
+
+
+def changes(*amounts: int, days: float) -> list[tuple[datetime, int]]:
+    """Believed changes, the last of them so many days ago and a day between each."""
+    last = NOON - timedelta(days=days)
+    return [
+        (last - timedelta(days=len(amounts) - 1 - number), rupees(amount).minor)
+        for number, amount in enumerate(amounts)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("believed", "comes"),
+    [
+        (changes(6000, 4200, 6000, days=1), True),
+        (changes(6000, 4250, 6000, days=1), True),
+        (changes(6000, 4400, 6000, days=1), False),
+        (changes(6000, 4200, 6000, days=6.5), False),
+        (changes(6000, 4200, days=1), False),
+        (changes(6000, days=1), False),
+        ([], False),
+    ],
+    ids=[
+        "it was here and left",
+        "nearly the same",
+        "another",
+        "too long ago",
+        "it is here",
+        "new",
+        "no history",
+    ],
+)
+def test_a_price_comes_and_goes(believed: list[tuple[datetime, int]], comes: bool) -> None:
+    assert comes_and_goes(rupees(4200), believed, NOON) is comes
+    expected = (Belief.HELD, Why.FLICKER) if comes else (Belief.BELIEVED, None)
+    assert weighed(4200, known(believed=believed)) == expected
+
+
+def test_a_price_is_measured_against_what_it_is_nearest_to() -> None:
+    assert nearest(rupees(400), rupees(1000), rupees(450)) == rupees(450)
+    assert nearest(rupees(4000), rupees(1000), rupees(450)) == rupees(1000)
+    assert nearest(rupees(400), None, rupees(450)) == rupees(450)
+    assert nearest(rupees(400), None, None) is None
+    assert nearest(rupees(400), rupees(0), None) is None
+
+
+def test_after_a_fall_that_was_believed_the_next_one_is_measured_from_it() -> None:
+    verdict = weigh(rupees(1800), known(median=6000, before=2400), evidence="visible", variant=None, now=NOON)
+    assert (verdict.belief, verdict.reference) == (Belief.BELIEVED, rupees(2400))
+
+
+def test_a_page_that_does_not_settle_is_read_less_and_less_often() -> None:
+    two, half_an_hour = timedelta(minutes=2), timedelta(minutes=30)
+    waits = [recheck_after(held, two, half_an_hour) for held in (1, 2, 3, 4, 5, 6, 7, 500)]
+    assert [wait // timedelta(minutes=1) for wait in waits] == [2, 2, 2, 4, 8, 16, 30, 30]
+    assert recheck_after(1, two, timedelta(seconds=30)) == timedelta(seconds=30)
