@@ -6,6 +6,7 @@ from typing import Annotated
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from tracker.watches.models import RuleKind
 from tracker.watches.service import Sort
 
 RowId = Annotated[int, Field(ge=1, lt=2**63)]
@@ -80,6 +81,37 @@ class CorrectionButton(CallbackData, prefix="x"):
     """A watch's of WRONG, a correction's of all others."""
     index: Annotated[int, Field(ge=0, lt=16)] = 0
     """Of CHOOSE: which of what was offered."""
+
+
+class RuleAction(StrEnum):
+    SHOW = "show"
+    """The card of the rules."""
+    KIND = "kind"
+    """What can be chosen about one kind."""
+    SET = "set"
+    """`value` is the percentage of DROP_BY, the days of LOWEST (0 is ever), and nothing of all others."""
+    REFERENCE = "ref"
+    TYPE = "type"
+    """Ask for the target, or for the size of the drop."""
+    REMOVE = "off"
+    AGAIN = "again"
+    """Offer when a rule may be told again."""
+    REARM = "rearm"
+    """`value` is a Rearm, or a number of hours."""
+    ARM = "arm"
+    """Let a rule that is told once be told once more."""
+    LIMITS = "limits"
+    LIMIT = "limit"
+    """`value` is a Limit."""
+
+
+class RuleButton(CallbackData, prefix="r"):
+    """A rule of a watch. Watch 0 is every watch to come: the person's default rules."""
+
+    action: RuleAction
+    watch_id: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    kind: RuleKind | None = None
+    value: Annotated[str, Field(max_length=12)] = ""
 
 
 class ListButton(CallbackData, prefix="l", sep="|"):
