@@ -88,6 +88,10 @@ class Offer:
     """What lost, the heaviest first."""
     is_used: bool = False
     """Whether the page says that the thing is used or refurbished, and sells it no other way."""
+    source: str = ""
+    """What said the price: the strongest of the sources that agree on it."""
+    places: tuple[Candidate, ...] = ()
+    """Every place where an amount stands, the price's own ones too, with the words around it."""
 
 
 @dataclass(frozen=True, slots=True)

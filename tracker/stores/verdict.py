@@ -240,12 +240,23 @@ class Verdict:
                 evidence=tuple(reversed(evidence.values())),
                 candidates=self._losers(quote.amount if quote else None),
                 is_used=bool(quote and quote.used),
+                source=quote.evidence.source if quote else "",
+                places=self._places(),
             ),
         )
 
     def _losers(self, amount: Decimal | None) -> tuple[Candidate, ...]:
         """What else was claimed or seen: the prices of other sources, then the amounts on the page."""
-        claimed = [
+        claimed = [one for one in self._claimed() if one.amount != amount]
+        seen = [one for one in self._visible.candidates() if one.amount != amount]
+        return tuple((claimed + seen)[:_MOST_CANDIDATES])
+
+    def _places(self) -> tuple[Candidate, ...]:
+        return (*self._claimed()[:_MOST_CANDIDATES], *self._visible.places())
+
+    def _claimed(self) -> list[Candidate]:
+        """The prices that markup states."""
+        return [
             Candidate(
                 q.amount,
                 q.currency,
@@ -258,10 +269,8 @@ class Verdict:
             for subject, quotes in zip(self._subjects, self._quotes, strict=True)
             if subject.weight is not Weight.VISIBLE
             for q in quotes
-            if q.amount and q.amount != amount
+            if q.amount
         ]
-        seen = [one for one in self._visible.candidates() if one.amount != amount]
-        return tuple((claimed + seen)[:_MOST_CANDIDATES])
 
     def _availability(self, settled: _Settled | None) -> Availability:
         """In stock, when any of the source's offers at this price is: sizes of one price come and go."""

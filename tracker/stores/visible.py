@@ -4,6 +4,7 @@ The one source that every page has. Of all amounts on the page (`sightings`) the
 far it leads the next one says how sure that is.
 """
 
+import re
 from collections import defaultdict
 from decimal import Decimal
 from functools import cached_property
@@ -24,6 +25,8 @@ _NECK_AND_NECK = 0.5
 _NEAR_PRICE = 500
 _NEAR_BUYING = 4_000
 _MOST_CANDIDATES = 12
+_WORDS_BEFORE, _WORDS_AFTER = 24, 24
+_BREAK = re.compile(r"[\s\x1e\x1f]+")
 
 
 class Visible:
@@ -190,6 +193,32 @@ class Visible:
                 ),
             )
         return tuple(found.values())[:_MOST_CANDIDATES]
+
+    def places(self) -> tuple[Candidate, ...]:
+        """Every place where an amount stands, in the order of the page, with the words around it."""
+        return tuple(
+            Candidate(
+                seen.amount,
+                seen.currency,
+                seen.role.value,
+                SOURCE,
+                self._around(seen),
+                seen.where,
+                seen.weight,
+            )
+            for seen in self.sightings
+        )
+
+    def _around(self, seen: Sighting) -> str:
+        """An amount with some words before and after it, in whole words."""
+        text = self.landmarks.outline.text
+        start, end = max(0, seen.place - _WORDS_BEFORE), seen.end + _WORDS_AFTER
+        before, after = text[start : seen.place], text[seen.end : end]
+        if start:
+            before = _BREAK.split(before, maxsplit=1)[-1]
+        if end < len(text):
+            after = after[: after.rfind(" ")] if " " in after else ""
+        return " ".join(_BREAK.sub(" ", f"{before}{text[seen.place : seen.end]}{after}").split())
 
 
 def _judged(signs: list[Sign], top: int, middle: int) -> Availability:
