@@ -1,0 +1,508 @@
+"""How a person is told: /alerts, /pending and /history, as they are talked through."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot import alert_lists
+from tests.bot.conftest import on_both_databases
+from tests.world import ASHA, PATIENCE, RAVI, Say, Shelf, Thing, World
+from tracker import clock
+from tracker.alerts.history import Entry, HistoryPage
+from tracker.alerts.models import Alert, AlertPreferences, AlertState, HeldFor, Mode
+from tracker.catalog.models import Listing, PriceObservation
+from tracker.texts import Language
+from tracker.watches.models import Watch
+
+GONE = "I cannot find that any more. Send /list to see what you watch."
+NOT_UNDERSTOOD = "I did not understand that. Send /help to see what I can do."
+HOURS_WANTED = "I need two times of a day, such as 22:30-06:15. Send them, or /cancel."
+
+
+@pytest.fixture
+async def kettle(say: Say, shop: Shelf) -> Thing:
+    """Asha watches a kettle at ₹1,999."""
+    kettle = shop.lists("kettle", price="1999.00")
+    await say(kettle.url)
+    await say.tap("Track it")
+    return kettle
+
+
+async def chosen(world: World) -> AlertPreferences:
+    async with world.database.transaction() as session:
+        return (await session.scalars(select(AlertPreferences))).one()
+
+
+async def held(world: World, thing: Thing, number: int) -> None:
+    """Check the shop, and return once this many alerts are held."""
+    await world.checked(thing)
+    await settled(world, AlertState.HELD, number)
+
+
+async def settled(world: World, state: AlertState, number: int) -> None:
+    """Return once this many alerts are noted as that."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            seen = world.steps
+            if await world.count(Alert, Alert.state == state) >= number:
+                return
+            await world.telegram.wait_for(lambda seen=seen: world.steps != seen, PATIENCE)  # type: ignore[misc]
+
+
+async def heard(say: Say, *words: str) -> dict[str, Any]:
+    """The newest message that holds these words, once it is there."""
+
+    def message() -> dict[str, Any] | None:
+        found = (each for each in reversed(say.messages) if all(word in each["text"] for word in words))
+        return next(found, None)
+
+    await say.world.telegram.wait_for(lambda: message() is not None, PATIENCE)
+    found = message()
+    assert found is not None
+    return found
+
+
+def day_after_tomorrow() -> str:
+    """A weekday on which no digest comes while a test runs, in India."""
+    return Language().weekday((clock.now() + timedelta(days=2, hours=5, minutes=30)).weekday())
+
+
+async def tell_weekly(say: Say) -> None:
+    await say("/alerts")
+    await say.tap("When")
+    await say.tap("Once a week")
+    await say.tap(day_after_tomorrow())
+    await say.tap("09:00")
+
+
+async def owed(world: World, number: int, **columns: Any) -> None:
+    """Alerts of Asha's first watch that are in the table already."""
+    [watch] = await world.rows(Watch)
+    now = clock.now()
+    values: dict[str, Any] = {
+        "state": AlertState.SENT,
+        "sent_at": now,
+        "due_at": now + timedelta(days=1),
+        "observed_at": now,
+        "before_minor": 199900,
+        "now_minor": 149900,
+        "currency": "INR",
+        "reasons": [{"kind": "any_drop"}],
+        "attempts": 1,
+    }
+    async with world.database.transaction() as session:
+        for _ in range(number):
+            seen = PriceObservation(
+                listing_id=watch.listing_id, availability="in_stock", evidence="", observed_at=now
+            )
+            session.add(seen)
+            await session.flush()
+            session.add(Alert(watch_id=watch.id, observation_id=seen.id, chat_id=ASHA, **(values | columns)))
+
+
+async def test_whoever_chose_nothing_is_told_at_once_with_pictures_and_a_sound(say: Say) -> None:
+    [card] = await say("/alerts")
+    assert card == (
+        "How I tell you\n\n"
+        "⚡ At once, as soon as I see it.\n"
+        "🌙 No quiet hours.\n"
+        "🚦 No limit of messages an hour.\n"
+        "🔔 With a sound.\n"
+        "🖼 With the picture of the thing.\n\n"
+        "Times are those of Asia/Kolkata; /settings changes that."
+    )
+
+
+@on_both_databases
+async def test_a_daily_message_is_chosen_with_its_hour(say: Say, world: World) -> None:
+    await say("/alerts")
+    await say.tap("When")
+    assert "• ⚡ At once" in say.buttons()
+    assert await say.tap("Once a day") == ["At which hour?"]
+    assert len(say.buttons()) == 25
+    [card] = await say.tap("08:00")
+    assert "Once a day at 08:00, all that is new in one message." in card
+    assert ((await chosen(world)).mode, (await chosen(world)).digest_hour) == (Mode.DAILY, 8)
+
+
+async def test_a_weekly_message_is_chosen_with_its_day_and_hour(say: Say, world: World) -> None:
+    await say("/alerts")
+    await say.tap("When")
+    assert await say.tap("Once a week") == ["On which day?"]
+    assert "• Saturday" in say.buttons()
+    assert await say.tap("Sunday") == ["At which hour?"]
+    [card] = await say.tap("19:00")
+    assert "Once a week, Sunday at 19:00, all that is new in one message." in card
+
+
+async def test_an_hourly_message_and_back_to_at_once(say: Say) -> None:
+    await say("/alerts")
+    await say.tap("When")
+    [card] = await say.tap("Every hour")
+    assert "Every full hour, all that is new in one message." in card
+    await say.tap("When")
+    [card] = await say.tap("At once")
+    assert "At once, as soon as I see it." in card
+
+
+async def test_quiet_hours_are_chosen_and_given_up(say: Say, world: World) -> None:
+    await say("/alerts")
+    await say.tap("Quiet hours")
+    assert "• None" in say.buttons()
+    [card] = await say.tap("22:00 – 07:00")
+    assert "Quiet from 22:00 until 07:00" in card
+    await say.tap("Quiet hours")
+    assert "• 22:00 – 07:00" in say.buttons()
+    [card] = await say.tap("None")
+    assert "No quiet hours." in card
+    assert (await chosen(world)).quiet_from is None
+
+
+async def test_quiet_hours_are_typed_to_the_minute(say: Say, world: World) -> None:
+    await say("/alerts")
+    await say.tap("Quiet hours")
+    assert await say.tap("Other hours") == [
+        "Between which hours shall I be quiet? Send them like this: 22:30-06:15, or /cancel."
+    ]
+    assert await say("at night") == [HOURS_WANTED]
+    assert await say("25-7") == [HOURS_WANTED]
+    assert await say("x" * 4000) == [HOURS_WANTED]
+    assert await say("7-7") == ["Those are one and the same time. Send two, such as 22:30-06:15, or /cancel."]
+    assert await world.count(AlertPreferences) == 0
+    [card] = await say("22:30-06:15")
+    assert "Quiet from 22:30 until 06:15" in card
+    [answer] = await say("22:30-06:15")
+    assert answer.startswith("I see no link in that.")
+
+
+async def test_a_question_for_quiet_hours_can_be_left(say: Say, world: World) -> None:
+    await say("/alerts")
+    await say.tap("Quiet hours")
+    await say.tap("Other hours")
+    assert await say("/cancel") == ["All right, forgotten."]
+    await say("22-7")
+    assert await world.count(AlertPreferences) == 0
+
+
+async def test_a_limit_is_chosen_and_given_up(say: Say, world: World) -> None:
+    await say("/alerts")
+    await say.tap("Limit")
+    [card] = await say.tap("5")
+    assert "At most 5 messages an hour: what is more waits, and comes in one message." in card
+    await say.tap("Limit")
+    assert "• 5" in say.buttons()
+    [card] = await say.tap("No limit")
+    assert "No limit of messages an hour." in card
+    assert (await chosen(world)).hourly_cap is None
+
+
+async def test_sound_and_pictures_are_switched(say: Say, world: World) -> None:
+    await say("/alerts")
+    [card] = await say.tap("Without sound")
+    assert "Without a sound." in card
+    [card] = await say.tap("Text only")
+    assert "As text, without pictures." in card
+    assert ((await chosen(world)).is_silent, (await chosen(world)).has_photos) == (True, False)
+    await say.tap("With sound")
+    await say.tap("With pictures")
+    assert ((await chosen(world)).is_silent, (await chosen(world)).has_photos) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param("a:hour:24:0", id="no-such-hour"),
+        pytest.param("a:day:7:0", id="no-such-day"),
+        pytest.param("a:cap:4:0", id="a-limit-not-offered"),
+        pytest.param("a:between:2073600:0", id="beyond-a-day"),
+        pytest.param("a:between:9223372036854775807:0", id="largest"),
+    ],
+)
+async def test_a_forged_choice_is_refused_and_changes_nothing(data: str, say: Say, world: World) -> None:
+    await say("/alerts")
+    assert await say.tap(data, forced=True) == []
+    assert say.toast == NOT_UNDERSTOOD
+    assert await world.count(AlertPreferences) == 0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "a:explode:0:0",
+        "a:hour:-1:0",
+        "a:hour:one:0",
+        "a:history:9223372036854775808:0",
+        "a:page:0:1000000",
+        "a:page:0:-1",
+        "a:show",
+    ],
+)
+async def test_bytes_that_no_button_carries_are_too_old(data: str, say: Say) -> None:
+    await say("/alerts")
+    assert await say.tap(data, forced=True) == []
+    assert say.toast == "This button is too old. Send /list to see what you watch."
+
+
+@on_both_databases
+async def test_what_is_kept_for_a_digest_is_listed_and_comes_when_asked_for(
+    kettle: Thing, say: Say, shop: Shelf, world: World
+) -> None:
+    await tell_weekly(say)
+    shop.set(kettle, price="1499.00")
+    await held(world, kettle, 1)
+    assert not [message for message in say.messages if "instead of" in message["text"]]
+    [waiting] = await say("/pending")
+    assert waiting.startswith("1 alert waits\n\n🗓 For the message of the week, ")
+    assert waiting.endswith(", 09:00:\n• Kettle – ₹1,499")
+    await say.tap("Send it now")
+    assert say.toast == "It comes now"
+    await heard(say, "₹1,499 instead of ₹1,999")
+    await settled(world, AlertState.SENT, 1)
+    assert await say("/pending") == [
+        "Nothing waits. /alerts sets when and how I tell you, /history shows what I told you."
+    ]
+    [told] = await say("/history")
+    assert told.startswith("1 alert\n\n")
+    assert told.endswith("Kettle\n₹1,499 instead of ₹1,999 · 📨 kept until you asked for it, ✅ sent")
+
+
+async def test_what_waited_is_said_in_one_message_once_the_person_wants_it_at_once(
+    kettle: Thing, say: Say, shop: Shelf, world: World
+) -> None:
+    lamp = shop.lists("lamp", price="99.00")
+    await say(lamp.url)
+    await say.tap("Track it")
+    await tell_weekly(say)
+    shop.set(kettle, price="1499.00")
+    await held(world, kettle, 1)
+    shop.set(lamp, price="89.00")
+    await held(world, lamp, 2)
+    [card] = await say("/alerts")
+    assert card.endswith("⏳ 2 alerts wait: /pending")
+    await say.tap("When")
+    await say.tap("At once")
+    said = await heard(say, "₹1,499", "₹89")
+    await settled(world, AlertState.SENT, 2)
+    alerts = await world.rows(Alert)
+    assert {alert.message_id for alert in alerts} == {said["message_id"]}
+    [told] = await say("/history")
+    assert told.count("🗓 kept for the message of the week, ✅ sent, in one message with others") == 2
+
+
+async def test_quiet_hours_hold_what_happens_in_them(
+    kettle: Thing, say: Say, shop: Shelf, world: World
+) -> None:
+    local = clock.now() + timedelta(hours=5, minutes=30)
+    begin, end = local - timedelta(hours=2), local + timedelta(hours=2)
+    await say("/alerts")
+    await say.tap("Quiet hours")
+    await say.tap("Other hours")
+    await say(f"{begin:%H:%M}-{end:%H:%M}")
+    shop.set(kettle, price="1499.00")
+    await held(world, kettle, 1)
+    await say("/alerts")
+    [waiting] = await say.tap("What waits")
+    assert "🌙 For the end of your quiet hours, " in waiting
+    assert f", {end:%H:%M}:\n• Kettle – ₹1,499" in waiting
+    [told] = await say("/history kettle")
+    assert f"🌙 kept for your quiet hours, ⏳ until {Language().time(end - timedelta(hours=5.5))}" in told
+
+
+async def test_another_time_zone_has_other_quiet_hours(
+    kettle: Thing, say: Say, shop: Shelf, world: World
+) -> None:
+    local = clock.now() + timedelta(hours=5, minutes=30)
+    await say("/alerts")
+    await say.tap("Quiet hours")
+    await say.tap("Other hours")
+    await say(f"{local - timedelta(hours=1):%H:%M}-{local + timedelta(hours=1):%H:%M}")
+    shop.set(kettle, price="1499.00")
+    await held(world, kettle, 1)
+    await say("/settings")
+    await say.tap("Time zone")
+    await say.tap("America/Los Angeles")
+    await heard(say, "₹1,499 instead of ₹1,999")
+
+
+async def test_there_is_nothing_to_send_when_nothing_waits_any_more(say: Say, world: World) -> None:
+    await say("/alerts")
+    [card] = await say.tap("a:send:0:0", forced=True)
+    assert say.toast == "Nothing waits any more"
+    assert card.startswith("Nothing waits.")
+
+
+async def test_nobody_lets_another_persons_alerts_go(
+    kettle: Thing, say: Say, shop: Shelf, world: World
+) -> None:
+    await tell_weekly(say)
+    shop.set(kettle, price="1499.00")
+    await held(world, kettle, 1)
+    ravi = say.as_user(RAVI)
+    [waiting] = await ravi("/pending")
+    assert waiting.startswith("Nothing waits.")
+    await ravi.tap("a:send:0:0", forced=True)
+    assert ravi.toast == "Nothing waits any more"
+    assert await world.count(Alert, Alert.state == AlertState.HELD) == 1
+
+
+async def test_history_before_anything_was_told(kettle: Thing, say: Say) -> None:
+    assert await say("/history") == ["I have told you nothing yet. Send /list to see what you watch."]
+    assert await say("/history 1") == ["I have told you nothing about Kettle yet."]
+    assert await say("/history lamp") == ["You watch nothing called “lamp”. Send /list to see all."]
+
+
+async def test_history_is_turned_page_by_page(kettle: Thing, say: Say, world: World) -> None:
+    await owed(world, 17)
+    [first] = await say("/history #1")
+    assert first.startswith("17 alerts about Kettle\n")
+    assert first.count("✅ sent") == 8
+    assert "1 / 3" in say.buttons()
+    [last] = await say.tap("◀")
+    assert last.count("✅ sent") == 1
+    [again] = await say.tap("▶")
+    assert again == first
+
+
+async def test_a_page_beyond_the_last_is_the_last(kettle: Thing, say: Say, world: World) -> None:
+    await owed(world, 9)
+    await say("/history")
+    [last] = await say.tap("a:page:0:999999", forced=True)
+    assert last.count("✅ sent") == 1
+
+
+async def test_history_of_words_that_mean_several_asks_which(kettle: Thing, say: Say, shop: Shelf) -> None:
+    await say(shop.lists("kettle-two", price="99.00").url)
+    await say.tap("Track it")
+    assert await say("/history kettle") == ["Several match “kettle”. Which one?"]
+    [told] = await say.tap("#1 Kettle")
+    assert told == "I have told you nothing about Kettle yet."
+
+
+@pytest.mark.parametrize("action", ["history", "page"])
+async def test_a_forged_button_shows_nobody_elses_history(
+    action: str, kettle: Thing, say: Say, world: World
+) -> None:
+    await owed(world, 1)
+    [watch] = await world.rows(Watch)
+    ravi = say.as_user(RAVI)
+    await ravi("/start")
+    assert await ravi.tap(f"a:{action}:{watch.id}:0", forced=True) == []
+    assert ravi.toast == GONE
+    assert await ravi("/history") == ["I have told you nothing yet. Send /list to see what you watch."]
+
+
+async def test_long_lists_fit_into_a_message(say: Say, shop: Shelf, world: World) -> None:
+    await say(shop.lists("thing", price="1999.00", title="A <b>&amp; </b>" + "W" * 280).url)
+    await say.tap("Track it")
+    await owed(world, 40, state=AlertState.HELD, held_for=HeldFor.QUIET, sent_at=None)
+    [waiting] = await say("/pending")
+    assert waiting.startswith("40 alerts wait")
+    assert waiting.endswith("and 20 more")
+    assert len(waiting) <= 4096
+    [told] = await say("/history")
+    assert told.startswith("40 alerts\n")
+    assert len(told) <= 4096
+
+
+NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+EVENING = NOON + timedelta(hours=8)
+
+
+def entry(**columns: Any) -> Entry:
+    listing = Listing(url="https://shop.example/p/kettle", title="Kettle")
+    told: dict[str, Any] = {
+        "state": AlertState.SENT,
+        "before_minor": 199900,
+        "now_minor": 149900,
+        "currency": "INR",
+        "observed_at": NOON,
+        "due_at": NOON,
+    }
+    return Entry(Alert(**(told | columns)), Watch(number=1), listing)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        pytest.param({"sent_at": NOON}, "✅ sent", id="sent"),
+        pytest.param({"sent_at": EVENING}, "✅ sent 24 Nov, 20:00", id="sent-late"),
+        pytest.param(
+            {"sent_at": EVENING, "held_for": "quiet", "merged_into": 4},
+            "🌙 kept for your quiet hours, ✅ sent 24 Nov, 20:00, in one message with others",
+            id="held-and-merged",
+        ),
+        pytest.param(
+            {"state": "held", "held_for": "cap", "due_at": EVENING},
+            "🚦 kept by your limit of messages an hour, ⏳ until 24 Nov, 20:00",
+            id="held",
+        ),
+        pytest.param(
+            {"state": "held", "held_for": "asked", "due_at": NOON},
+            "📨 kept until you asked for it, 📨 about to be sent",
+            id="asked-for",
+        ),
+        pytest.param({"state": "due"}, "📨 about to be sent", id="due"),
+        pytest.param({"state": "sending"}, "📨 about to be sent", id="sending"),
+        pytest.param(
+            {"state": "due", "last_error": "HTTP Client says - Request timeout error", "due_at": EVENING},
+            "🔁 Telegram did not take it yet, I try again 24 Nov, 20:00",
+            id="tried-again",
+        ),
+        pytest.param(
+            {"state": "cancelled", "last_error": "paused"}, "✖ not sent: you had paused it", id="paused"
+        ),
+        pytest.param(
+            {"state": "cancelled", "last_error": "bought"}, "✖ not sent: you had bought it", id="bought"
+        ),
+        pytest.param(
+            {"state": "cancelled", "last_error": "blocked"},
+            "✖ not sent: you had blocked me",
+            id="cancelled-when-blocked",
+        ),
+        pytest.param(
+            {"state": "cancelled"}, "✖ not sent: it was not wanted any more", id="cancelled-before-reasons"
+        ),
+        pytest.param(
+            {"state": "dead", "last_error": "Telegram server says - Forbidden: bot was blocked by the user"},
+            "✖ not sent: you had blocked me",
+            id="blocked",
+        ),
+        pytest.param(
+            {"state": "dead", "last_error": "Telegram server says - Bad Request: chat not found"},
+            "✖ not sent: the chat was gone",
+            id="gone",
+        ),
+        pytest.param(
+            {"state": "dead", "last_error": "Telegram server says - Bad Request: message is too long"},
+            "✖ not sent: Telegram refused the message",
+            id="refused",
+        ),
+        pytest.param(
+            {"state": "dead", "last_error": "HTTP Client says - Request timeout error"},
+            "✖ not sent: Telegram could not be reached in time",
+            id="given-up",
+        ),
+        pytest.param({"sent_at": NOON, "correction_id": 7}, "✅ sent, ⚠️ the price was wrong", id="wrong"),
+    ],
+)
+def test_history_says_what_became_of_an_alert(columns: dict[str, Any], words: str) -> None:
+    page = HistoryPage([entry(**columns)], page=0, pages=1, total=1)
+    told = alert_lists.history(Language(), page, None, NOON)
+    last = told.text.striptags().partition("· ")[2]
+    assert last == f"Kettle ₹1,499 instead of ₹1,999 · {words}"
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        pytest.param({"before_minor": None}, "₹1,499", id="no-price-before"),
+        pytest.param({"before_minor": 149900}, "₹1,499", id="the-same-price"),
+        pytest.param({"now_minor": None}, "no price now instead of ₹1,999", id="no-price-now"),
+    ],
+)
+def test_history_says_what_it_cost(columns: dict[str, Any], words: str) -> None:
+    page = HistoryPage([entry(sent_at=NOON, **columns)], page=0, pages=1, total=1)
+    assert f"\n<b>{words}</b> · " in alert_lists.history(Language(), page, None, NOON).text
