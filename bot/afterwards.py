@@ -4,7 +4,7 @@ Nothing is said that was not stored, and no transaction is open while Telegram o
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import stamina
@@ -124,6 +124,10 @@ class Afterwards:
     def look_again(self, watch_id: int, chat_id: int, message_id: int) -> None:
         """Let a worker read the page now, and say in that message what it shows."""
         self._hints.look_again(watch_id, chat_id, message_id)
+
+    def correct(self, correction_id: int, asked_at: datetime) -> None:
+        """Let a worker read the page of a price that is called wrong now."""
+        self._hints.correct(correction_id, asked_at)
 
     def deliver_now(self) -> None:
         """Let a worker say what has become due."""

@@ -34,6 +34,8 @@ COMMANDS = (
     Command("help", "command.help"),
     Command("cancel", "command.cancel"),
     Command("status", "command.status", for_admins=True),
+    Command("corrections", "command.corrections", for_admins=True),
+    Command("readings", "command.readings", for_admins=True),
 )
 
 

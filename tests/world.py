@@ -24,7 +24,7 @@ from sandbox.telegram import Limits, TelegramSandbox
 from sandbox.telegram.state import Json, Message
 from tests.serving import run_app
 from tracker import clock, jobs
-from tracker.catalog.models import Listing, Preview, PreviewState
+from tracker.catalog.models import Correction, CorrectionState, Listing, Preview, PreviewState
 from tracker.config import Settings
 from tracker.database import Database
 from tracker.inbox.models import EventState, WebhookEvent
@@ -133,6 +133,7 @@ class World:
 
     async def _answers_owed(self) -> int:
         waiting = await self.count(WebhookEvent, WebhookEvent.state == EventState.RECEIVED)
+        waiting += await self.count(Correction, Correction.state == CorrectionState.ASKED)
         return waiting + await self.count(Preview, Preview.state == PreviewState.ASKED)
 
 

@@ -5,6 +5,7 @@ so nothing here raises when Redis is away. This file and `worker/app.py` are all
 """
 
 from collections.abc import Awaitable
+from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -85,6 +86,13 @@ class JobQueue:
             "look_again", watch_id, chat_id, message_id, job_id=f"look_again:{chat_id}:{message_id}"
         )
 
+    async def correct(self, correction_id: int, asked_at: datetime, *, attempt: int = 0) -> bool:
+        """Read a page whose price a person calls wrong. One hint of an attempt waits at a time."""
+        asked = int(asked_at.timestamp())
+        return await self._enqueue(
+            "correct", correction_id, job_id=f"correct:{correction_id}:{asked}:{attempt}"
+        )
+
     async def deliver(self) -> bool:
         """Send what is owed."""
         return await self._enqueue("deliver")
@@ -124,6 +132,9 @@ class Hints:
 
     def preview(self, preview_id: int) -> None:
         self._waiting.append(("preview", (preview_id,)))
+
+    def correct(self, correction_id: int, asked_at: datetime) -> None:
+        self._waiting.append(("correct", (correction_id, asked_at)))
 
     def look_again(self, watch_id: int, chat_id: int, message_id: int) -> None:
         self._waiting.append(("look_again", (watch_id, chat_id, message_id)))

@@ -25,6 +25,7 @@ from tracker.stores.pool import ReaderPool
 from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import SEND_TIMEOUT, create_bot
 from worker.check import check
+from worker.correct import correct
 from worker.deliver import Deliverer
 from worker.look_again import look_again
 from worker.loop_lag import watch_loop_lag
@@ -82,6 +83,7 @@ class WorkerApp:
                 redis,
                 per_second=settings.telegram_messages_per_second,
                 per_second_per_chat=settings.telegram_messages_per_second_per_chat,
+                per_minute_per_group=settings.telegram_messages_per_minute_per_group,
             ),
         )
         self.deliverer = Deliverer(self.bench)
@@ -153,6 +155,7 @@ class WorkerApp:
             self._job("check", check),
             self._job("preview", preview),
             self._job("look_again", look_again),
+            self._job("correct", correct),
             self._job("deliver", _wake(self.deliverer)),
         ]
 

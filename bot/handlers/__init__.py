@@ -4,7 +4,18 @@ from collections.abc import Callable
 
 from aiogram import Router
 
-from bot.handlers import admin, alerts, fallback, links, membership, rules, settings, start, watches
+from bot.handlers import (
+    admin,
+    alerts,
+    corrections,
+    fallback,
+    links,
+    membership,
+    rules,
+    settings,
+    start,
+    watches,
+)
 
 
 def routers() -> list[Router]:
@@ -15,6 +26,7 @@ def routers() -> list[Router]:
         watches.router,
         rules.router,
         alerts.router,
+        corrections.router,
         settings.router,
         admin.router,
         links.router,

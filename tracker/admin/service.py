@@ -1,5 +1,6 @@
 """The state of the service, for an operator."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
 from tracker.alerts.models import UNSETTLED, Alert, AlertState
-from tracker.catalog.models import Listing
+from tracker.catalog.models import Doubt, DoubtfulReading, Listing
 from tracker.users.models import User, UserState
 from tracker.watches.models import Watch, WatchState
 
@@ -43,3 +44,15 @@ async def status(session: AsyncSession) -> Status:
         waiting_alerts=await count(Alert, Alert.state.in_(UNSETTLED)),
         dead_alerts=await count(Alert, Alert.state == AlertState.DEAD),
     )
+
+
+async def readings(session: AsyncSession, *, limit: int = 20) -> Sequence[tuple[DoubtfulReading, Listing]]:
+    """The last readings that are held or were rejected, the newest first."""
+    rows = await session.execute(
+        select(DoubtfulReading, Listing)
+        .join(Listing, Listing.id == DoubtfulReading.listing_id)
+        .where(DoubtfulReading.state.in_((Doubt.HELD, Doubt.REJECTED)))
+        .order_by(DoubtfulReading.id.desc())
+        .limit(limit)
+    )
+    return [(reading, listing) for reading, listing in rows]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
@@ -197,8 +197,10 @@ async def rules_for(session: AsyncSession, urls: Sequence[str], store: str) -> S
         .outerjoin(Listing, Listing.id == ReadingRule.listing_id)
         .where(
             ReadingRule.undone_at.is_(None),
-            ReadingRule.store == store,
-            or_(ReadingRule.listing_id.is_(None), Listing.url.in_(urls)),
+            or_(
+                and_(ReadingRule.listing_id.is_(None), ReadingRule.store == store),
+                Listing.url.in_(urls),
+            ),
         )
         .order_by(ReadingRule.id.desc())
     )

@@ -81,6 +81,8 @@ class CorrectionButton(CallbackData, prefix="x"):
     """A watch's of WRONG, a correction's of all others."""
     index: Annotated[int, Field(ge=0, lt=16)] = 0
     """Of CHOOSE: which of what was offered."""
+    asked: Annotated[int, Field(ge=0, lt=2**40)] = 0
+    """Of CHOOSE, NONE and RIGHT: when it was asked, in seconds. A later question has other choices."""
 
 
 class RuleAction(StrEnum):
