@@ -1,6 +1,8 @@
 """A product's page: header, breadcrumb, picture, price, delivery, related products, footer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from markupsafe import Markup
 
@@ -82,6 +84,9 @@ def product_page(
         return shell(product)
     marked_up = product.style == "microdata"
     available = product.is_available(variant)
+    # As shops do whose template takes the wrong field: machines are told the instalment.
+    is_mislabelled = product.mode == "mislabelled"
+    stated = replace(product, price=_instalment(product.price)) if is_mislabelled else product
     body = _BODY.format(
         slug=product.slug,
         title=product.title,
@@ -104,7 +109,7 @@ def product_page(
     )
     return FRAME.format(
         title=f"{product.title} | Demo Bazaar",
-        head=_social(product, picture, home) + statements.head(product, variant, address, picture),
+        head=_social(product, picture, home) + statements.head(stated, variant, address, picture),
         script=Markup('<script src="/shop/static/page.js" defer></script>'),
         query="",
         body=body,
@@ -194,18 +199,24 @@ def _list_price(product: ShopProduct, variant: Variant | None) -> Markup:
     )
 
 
+def _instalment(price: Decimal) -> Decimal:
+    return (price / _EMI_MONTHS).quantize(price)
+
+
 def _temptations(product: ShopProduct, variant: Variant | None) -> Markup:
     """Amounts that are no price: what a monthly instalment, a card offer and an exchange would come to."""
+    price = product.price_of(variant)
+    instalment = Markup('<p class="emi">EMI from {}/month for {} months, no cost</p>').format(
+        amounts.shown(_instalment(price), product.currency), _EMI_MONTHS
+    )
+    if product.mode == "mislabelled":
+        return instalment
     if product.style != "traps":
         return Markup("")
-    price = product.price_of(variant)
-    return Markup(
-        '<p class="emi">EMI from {}/month for {} months, no cost</p>'
+    return instalment + Markup(
         '<ul class="offers"><li><b>Bank offer</b> 10% off up to {} with Demo Bank cards, so you pay {}</li>'
         "<li><b>Exchange</b> up to {} off</li></ul>"
     ).format(
-        amounts.shown((price / _EMI_MONTHS).quantize(price), product.currency),
-        _EMI_MONTHS,
         amounts.shown((price / 10).quantize(price), product.currency),
         amounts.shown((price * 9 / 10).quantize(price), product.currency),
         amounts.shown((price / 5).quantize(price), product.currency),

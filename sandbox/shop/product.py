@@ -19,6 +19,7 @@ Mode = Literal[
     "redirect_loop",
     "error500",
     "needs_script",
+    "mislabelled",
 ]
 Style = Literal["json_ld", "graph", "microdata", "meta", "text", "split", "traps", "variants", "script"]
 """Where a page states its price; `sandbox.shop.statements` describes each."""

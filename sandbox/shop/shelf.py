@@ -20,6 +20,7 @@ _MODE_NAMES = {
     "redirect_loop": "Redirects in a circle",
     "error500": "Broken (500)",
     "needs_script": "Needs JavaScript",
+    "mislabelled": "Tells machines the instalment",
 }
 
 _CARD = Markup(

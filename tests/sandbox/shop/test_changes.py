@@ -92,7 +92,7 @@ _OBJECT = "The body must be a JSON object."
         pytest.param(
             '{"mode": "angry"}',
             "The mode must be one of: normal, 404, 403, captcha, slow, huge, truncated, redirect_loop,"
-            " error500, needs_script.",
+            " error500, needs_script, mislabelled.",
             id="unknown mode",
         ),
         pytest.param('{"title": "  "}', "The title must be a text of 1 to 300 characters.", id="no title"),
