@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(default=1, gt=0, le=30)
     telegram_messages_per_second: float = Field(default=25, gt=0)
     telegram_messages_per_second_per_chat: float = Field(default=1, gt=0)
+    telegram_messages_per_minute_per_group: float = Field(default=18, gt=0)
     reader_processes: int = Field(default=1, ge=1, le=16)
 
     log_level: str = "INFO"

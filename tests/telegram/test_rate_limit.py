@@ -71,19 +71,44 @@ async def test_a_turn_that_is_too_far_away_is_not_granted_and_not_taken(redis: R
     assert again.wait <= refused.wait
 
 
-async def test_a_pause_silences_everybody(redis: Redis) -> None:
-    limit = RateLimit(redis, per_second=25, per_second_per_chat=1)
-    await limit.pause(timedelta(seconds=30))
+async def test_a_refusal_in_one_chat_silences_that_chat(redis: Redis) -> None:
+    limit = RateLimit(redis, per_second=1000, per_second_per_chat=1000)
+    assert not await limit.refused(1, timedelta(seconds=30))
     turn = await limit.reserve(1)
+    assert not turn.granted
+    assert turn.wait > timedelta(seconds=29)
+    assert (await limit.reserve(2)).granted
+
+
+async def test_two_refusals_in_one_chat_say_nothing_of_others(redis: Redis) -> None:
+    limit = RateLimit(redis, per_second=1000, per_second_per_chat=1000)
+    await limit.refused(1, timedelta(seconds=30))
+    assert not await limit.refused(1, timedelta(seconds=30))
+    assert (await limit.reserve(2)).granted
+
+
+async def test_refusals_in_two_chats_at_once_silence_everybody(redis: Redis) -> None:
+    limit = RateLimit(redis, per_second=1000, per_second_per_chat=1000)
+    await limit.refused(1, timedelta(seconds=5))
+    assert await limit.refused(2, timedelta(seconds=30))
+    turn = await limit.reserve(3)
     assert not turn.granted
     assert turn.wait > timedelta(seconds=29)
 
 
 async def test_a_shorter_pause_does_not_end_a_longer_one(redis: Redis) -> None:
     limit = RateLimit(redis, per_second=25, per_second_per_chat=1)
-    await limit.pause(timedelta(seconds=30))
-    await limit.pause(timedelta(seconds=1))
+    await limit.refused(1, timedelta(seconds=30))
+    await limit.refused(1, timedelta(seconds=1))
     assert (await limit.reserve(1)).wait > timedelta(seconds=29)
+
+
+async def test_a_group_has_its_own_pace(redis: Redis) -> None:
+    limit = RateLimit(redis, per_second=1000, per_second_per_chat=10, per_minute_per_group=20)
+    await limit.reserve(-1)
+    turn = await limit.reserve(-1)
+    assert not turn.granted
+    assert 3 * SECOND - SLACK < turn.wait <= 3 * SECOND
 
 
 async def test_nothing_of_a_chat_stays_in_redis_for_long(redis: Redis) -> None:

@@ -1,7 +1,10 @@
 """How fast we may speak to Telegram: one limit for all workers together, kept in Redis.
 
-Telegram asks for about 30 messages a second overall and one a second in a chat (Bots FAQ). A place in the
-queue is reserved by the generic cell rate algorithm, on the Redis server's clock.
+Telegram asks for about 30 messages a second overall, one a second in a chat and twenty a minute in a group
+(Bots FAQ). A place in the queue is reserved by the generic cell rate algorithm, on the Redis server's clock.
+
+A 429 does not say which limit it means. So it silences its own chat, and everybody when another chat got one
+within the last second: a limit of one chat costs nobody else, and the limit of all costs one more refusal.
 """
 
 from dataclasses import dataclass
@@ -25,15 +28,27 @@ redis.call('SET', KEYS[3], free + chat_gap, 'PX', math.ceil(free + chat_gap - no
 return {1, math.floor(free - now)}
 """
 
-_PAUSE = """
+_REFUSED = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local until_ms = now + tonumber(ARGV[1])
-if tonumber(redis.call('GET', KEYS[1]) or '0') < until_ms then
-  redis.call('SET', KEYS[1], until_ms, 'PX', tonumber(ARGV[1]))
+local pause = tonumber(ARGV[1])
+local function silence(key)
+  if tonumber(redis.call('GET', key) or '0') < now + pause then
+    redis.call('SET', key, now + pause, 'PX', pause)
+  end
 end
-return 1
+silence(KEYS[2])
+local other = redis.call('GET', KEYS[3])
+redis.call('SET', KEYS[3], ARGV[2], 'PX', tonumber(ARGV[3]))
+if other and other ~= ARGV[2] then
+  silence(KEYS[1])
+  return 1
+end
+return 0
 """
+
+_TOGETHER = timedelta(seconds=1)
+"""Refusals in two chats within this time mean the limit of all chats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,9 @@ class Turn:
 
 
 class RateLimit:
-    """`per_second` messages overall and `per_second_per_chat` in one chat, among all who share this Redis."""
+    """So many messages a second overall and in a person's chat, and a minute in a group's (a negative id),
+    among all who share this Redis.
+    """
 
     def __init__(
         self,
@@ -53,23 +70,32 @@ class RateLimit:
         *,
         per_second: float,
         per_second_per_chat: float,
+        per_minute_per_group: float = 18,
         longest_wait: timedelta = timedelta(seconds=2),
     ) -> None:
         self._reserve = redis.register_script(_RESERVE)
-        self._pause = redis.register_script(_PAUSE)
-        self._arguments = [
-            1000 / per_second,
-            1000 / per_second_per_chat,
-            longest_wait / timedelta(milliseconds=1),
-        ]
+        self._refused = redis.register_script(_REFUSED)
+        self._gap = 1000 / per_second
+        self._chat_gap = 1000 / per_second_per_chat
+        self._group_gap = max(60_000 / per_minute_per_group, self._chat_gap)
+        self._longest_wait = longest_wait / timedelta(milliseconds=1)
 
     async def reserve(self, chat_id: int) -> Turn:
         """Ask for a turn to speak in a chat. Raises redis errors: a caller without Redis waits."""
         granted, wait = await self._reserve(
-            keys=["telegram:paused", "telegram:free", f"telegram:free:{chat_id}"], args=self._arguments
+            keys=["telegram:paused", "telegram:free", f"telegram:free:{chat_id}"],
+            args=[self._gap, self._group_gap if chat_id < 0 else self._chat_gap, self._longest_wait],
         )
         return Turn(bool(granted), timedelta(milliseconds=int(wait)))
 
-    async def pause(self, duration: timedelta) -> None:
-        """Everybody is silent for that long: Telegram said 429."""
-        await self._pause(keys=["telegram:paused"], args=[max(1, int(duration / timedelta(milliseconds=1)))])
+    async def refused(self, chat_id: int, after: timedelta) -> bool:
+        """Telegram said 429 in a chat: it is silent for that long; whether everybody is."""
+        everybody = await self._refused(
+            keys=["telegram:paused", f"telegram:free:{chat_id}", "telegram:refused"],
+            args=[
+                max(1, int(after / timedelta(milliseconds=1))),
+                chat_id,
+                int(_TOGETHER / timedelta(milliseconds=1)),
+            ],
+        )
+        return bool(everybody)

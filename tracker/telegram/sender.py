@@ -16,6 +16,7 @@ from aiogram.exceptions import (
     TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramNotFound,
     TelegramRetryAfter,
@@ -42,7 +43,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class SlowDown:
-    """Telegram said 429: nobody sends for that long, and the message was not tried."""
+    """Telegram said 429: wait for that long. The message was not tried, and that is no attempt."""
 
     after: timedelta
 
@@ -56,10 +57,20 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """The final word about a person: they blocked the bot, or are gone (`for_good`)."""
+    """The final word about a chat: a person blocked the bot, or is gone (`for_good`).
+
+    Of a group (a negative id) it says nothing about any person: the bot was removed, or the group deleted.
+    """
 
     error: str
     for_good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The group became a supergroup and has another id now; the message was not tried."""
+
+    to_chat_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class Refused:
 # with each collection of garbage, and aiogram makes them anew: 10 ms in which nobody else works.
 _ANSWERS = (Response[Message], Response[bool], Response[list[Update]])
 
-Answer = Delivered | SlowDown | Unknown | Unreachable | Refused
+Answer = Delivered | SlowDown | Unknown | Unreachable | Moved | Refused
 
 # A photo whose address Telegram could not load was sent as text; which of both it was is not kept.
 _OTHER_KIND = ("there is no text in the message to edit", "there is no caption in the message to edit")
@@ -90,6 +101,8 @@ _GONE = (
     "the group chat was deleted",
     "bot can't initiate conversation",
     "have no rights to send a message",
+    "not enough rights to send",
+    "chat_write_forbidden",
 )
 _PHOTO_TROUBLE = (
     "wrong file identifier",
@@ -228,6 +241,8 @@ def answer_of(error: TelegramAPIError | ClientDecodeError) -> Answer:
     match error:
         case TelegramRetryAfter():
             return SlowDown(timedelta(seconds=error.retry_after))
+        case TelegramMigrateToChat():
+            return Moved(error.migrate_to_chat_id)
         case (
             TelegramServerError() | TelegramNetworkError() | ClientDecodeError() | TelegramUnauthorizedError()
         ):

@@ -82,7 +82,7 @@ async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id:
     found.high_minor, found.last_alert_minor, found.last_alert_at = listing.price_minor, None, None
     found.rules.append(AlertRule(kind=RuleKind.ANY_DROP, created_at=now))
     await session.flush()
-    await _check_what_is_wanted(session, [listing.id])
+    await check_what_is_wanted(session, [listing.id])
     return await owned(session, user, found.id), True
 
 
@@ -240,7 +240,7 @@ async def _changing(session: AsyncSession, user: User, watch_id: int, state: Wat
 async def _now_in(session: AsyncSession, watch: Watch, state: WatchState) -> Watch:
     watch.state = state
     await session.flush()
-    await _check_what_is_wanted(session, [watch.listing_id])
+    await check_what_is_wanted(session, [watch.listing_id])
     return watch
 
 
@@ -302,10 +302,10 @@ async def reachable(session: AsyncSession, telegram_id: int, state: UserState) -
     user.state = state
     await session.flush()
     listings = await session.scalars(select(Watch.listing_id).where(*_kept(user)))
-    await _check_what_is_wanted(session, listings.all())
+    await check_what_is_wanted(session, listings.all())
 
 
-async def _check_what_is_wanted(session: AsyncSession, listing_ids: Sequence[int]) -> None:
+async def check_what_is_wanted(session: AsyncSession, listing_ids: Sequence[int]) -> None:
     """A listing is checked while somebody reachable actively watches it, and only then."""
     for listing in await session.scalars(
         select(Listing).where(Listing.id.in_(listing_ids)).order_by(Listing.id).with_for_update()
