@@ -40,6 +40,8 @@ class Door(BaseMiddleware):
         metrics.updates.inc()
         sender: TelegramUser | None = data.get("event_from_user")
         chat: Chat | None = data.get("event_chat")
+        if _is_of_a_group(event, chat):
+            return await self._of_a_group(handler, event, data)
         if sender is None or sender.is_bot:
             return UNHANDLED
         after = Afterwards(callback=event.callback_query)
@@ -61,6 +63,14 @@ class Door(BaseMiddleware):
         if after.unreachable and _is_private(chat):
             await self._lost(sender.id)
         return None
+
+    async def _of_a_group(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> None:
+        """What becomes of a group, whoever did it: Telegram shows an anonymous admin as a bot.
+
+        Nobody waits for words, so what fails here is raised: the inbox brings the update again.
+        """
+        async with self._database.transaction() as session:
+            await handler(event, data | {"session": session})
 
     async def _handle(
         self,
@@ -111,3 +121,10 @@ class Door(BaseMiddleware):
 def _is_private(chat: Chat | None) -> bool:
     """In a group a person says nothing about their own chat: whether it is open, or was blocked."""
     return chat is not None and chat.type == "private"
+
+
+def _is_of_a_group(event: Update, chat: Chat | None) -> bool:
+    """Whether an update is about the group itself: the bot came or went, or the group has another id."""
+    if event.my_chat_member is not None:
+        return not _is_private(chat)
+    return event.message is not None and event.message.migrate_to_chat_id is not None

@@ -3,9 +3,11 @@
 import re
 
 from aiogram import F, Router
+from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.afterwards import Afterwards
+from bot.commands import COMMANDS
 from tracker.texts import Language
 
 _OTHER_SCHEME = re.compile(
@@ -25,7 +27,7 @@ async def message_not_understood(message: Message, language: Language, after: Af
 
 
 async def in_a_group(message: Message, language: Language, after: Afterwards) -> None:
-    """A command in a group is answered by the way to a private chat; talk there is none of ours."""
+    """A command of ours in a group is answered by the way to a private chat; talk there is none of ours."""
     after.say(message.answer(str(language("error.private_only"))))
 
 
@@ -37,6 +39,6 @@ async def stale_button(_callback: CallbackQuery, language: Language, after: Afte
 def router() -> Router:
     router = Router(name="fallback")
     router.message.register(message_not_understood, F.chat.type == "private")
-    router.message.register(in_a_group, F.text.startswith("/"))
+    router.message.register(in_a_group, Command(*(command.name for command in COMMANDS)))
     router.callback_query.register(stale_button)
     return router
