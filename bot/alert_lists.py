@@ -7,6 +7,7 @@ from itertools import groupby
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from markupsafe import Markup
 
+from tracker.alerts.corrections import WRONG_READING
 from tracker.alerts.history import Entry, HistoryPage, Pending
 from tracker.alerts.models import Alert, AlertState, HeldFor
 from tracker.telegram.callbacks import AlertsAction, AlertsButton
@@ -41,6 +42,7 @@ _UNWANTED: dict[str, str] = {
     WatchState.BOUGHT: "history.bought",
     UserState.BLOCKED: "history.blocked",
     UserState.DEACTIVATED: "history.gone",
+    WRONG_READING: "history.wrong_reading",
 }
 # What delivery wrote down of Telegram's final answers, in lower case.
 _FAILURES = {
@@ -124,8 +126,6 @@ def _state(language: Language, alert: Alert, now: datetime) -> Iterator[Markup]:
             yield language(_failure(alert.last_error or ""))
         case _:
             yield language("history.due")
-    if alert.correction_id is not None:
-        yield language("history.wrong")
 
 
 def _sent(language: Language, alert: Alert) -> Iterator[Markup]:
@@ -135,6 +135,8 @@ def _sent(language: Language, alert: Alert) -> Iterator[Markup]:
         yield language("history.sent_later", when=language.time(alert.sent_at))
     if alert.merged_into is not None:
         yield language("history.with_others")
+    if alert.correction_id is not None:
+        yield language("history.wrong")
 
 
 def _failure(error: str) -> str:

@@ -11,6 +11,7 @@ from bot import alert_lists
 from tests.bot.conftest import on_both_databases
 from tests.world import ASHA, PATIENCE, RAVI, Say, Shelf, Thing, World
 from tracker import clock
+from tracker.alerts.corrections import WRONG_READING
 from tracker.alerts.history import Entry, HistoryPage
 from tracker.alerts.models import Alert, AlertPreferences, AlertState, HeldFor, Mode
 from tracker.catalog.models import Listing, PriceObservation
@@ -311,6 +312,34 @@ async def test_quiet_hours_hold_what_happens_in_them(
     assert f"🌙 kept for your quiet hours, ⏳ until {Language().time(end - timedelta(hours=5.5))}" in told
 
 
+async def test_what_is_beyond_the_limit_waits(kettle: Thing, say: Say, shop: Shelf, world: World) -> None:
+    await say("/alerts")
+    await say.tap("Limit")
+    await say.tap("3")
+    for number, price in enumerate(("1899", "1799", "1699"), start=1):
+        shop.set(kettle, price=price)
+        await say.hears(f"₹1,{price[1:]} instead of")
+        await settled(world, AlertState.SENT, number)
+    shop.set(kettle, price="1599.00")
+    await held(world, kettle, 1)
+    [waiting] = await say("/pending")
+    assert "🚦 Over your limit of messages an hour, until " in waiting
+    assert waiting.endswith("\n• Kettle – ₹1,599")
+
+
+async def test_an_alert_comes_without_a_sound_and_a_picture(
+    kettle: Thing, say: Say, shop: Shelf, world: World
+) -> None:
+    await say("/alerts")
+    await say.tap("Without sound")
+    await say.tap("Text only")
+    shop.set(kettle, price="1499.00")
+    await say.hears("₹1,499 instead of ₹1,999")
+    [call] = [call for call in world.telegram.calls if "instead of" in str(call.params.get("text"))]
+    assert call.method == "sendMessage"
+    assert call.params["disable_notification"]
+
+
 async def test_another_time_zone_has_other_quiet_hours(
     kettle: Thing, say: Say, shop: Shelf, world: World
 ) -> None:
@@ -484,6 +513,11 @@ def entry(**columns: Any) -> Entry:
             {"state": "dead", "last_error": "HTTP Client says - Request timeout error"},
             "✖ not sent: Telegram could not be reached in time",
             id="given-up",
+        ),
+        pytest.param(
+            {"state": "cancelled", "last_error": WRONG_READING, "correction_id": 7},
+            "✖ not sent: I had read a wrong price",
+            id="wrong-before-it-was-sent",
         ),
         pytest.param({"sent_at": NOON, "correction_id": 7}, "✅ sent, ⚠️ the price was wrong", id="wrong"),
     ],
