@@ -2,24 +2,24 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from tracker import clock, metrics
+from tracker.alerts import chats
 from tracker.alerts import service as alerts
 from tracker.alerts.service import Parcel
 from tracker.telegram import alert_cards, sender
 from tracker.texts import Language
-from tracker.users.models import UserState
-from tracker.watches import service as watches
-from worker.speaking import say
+from worker.gate import Gate
+from worker.speaking import out_of_reach, send_now, take_turn
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
 
 IN_HAND = 50
-"""Alerts that one worker sends at a time: what a crash may repeat at the most."""
+"""Messages that one worker has claimed: most wait for their turn, and a crash delays them by a lease."""
 
 _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(minutes=5)
@@ -30,6 +30,7 @@ class Deliverer:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
+        self._gate = Gate(bench.settings.telegram_messages_per_second)
         self._hint = asyncio.Event()
         self._is_stopping = False
         self._sending: set[asyncio.Task[None]] = set()
@@ -113,8 +114,19 @@ class Deliverer:
         card = alert_cards.message(Language.of(wanted.user), wanted)
         head = wanted.told[0]
         is_silent = head.preferences is not None and head.preferences.is_silent
-        answer = await say(bench, wanted.chat_id, card, before=wanted.lease_until, silent=is_silent)
-        await self._settle(wanted, answer)
+        if (not_yet := await take_turn(bench, wanted.chat_id)) is not None:
+            await self._settle(wanted, not_yet)
+            return
+        async with self._gate.place():
+            answer = await send_now(
+                bench, wanted.chat_id, card, before=self._last_moment(wanted), silent=is_silent
+            )
+            await self._settle(wanted, answer)
+
+    def _last_moment(self, parcel: Parcel) -> datetime:
+        """To begin a send that ends before the lease does, so that nobody else sends the same meanwhile."""
+        longest = min(timedelta(seconds=sender.SEND_TIMEOUT), self._bench.settings.alert_lease / 3)
+        return parcel.lease_until - longest
 
     async def _sorted_out(self, parcel: Parcel) -> Parcel | None:
         """The parcel less what nobody wants any more, and less what has to wait."""
@@ -145,10 +157,12 @@ class Deliverer:
                 case sender.Unknown(error=error):
                     wait = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(parcel.attempts - 1, 10))
                     await alerts.try_again(session, parcel, after=wait, error=error)
-                case sender.Unreachable(error=error, for_good=for_good):
-                    state = UserState.DEACTIVATED if for_good else UserState.BLOCKED
-                    await watches.reachable(session, parcel.user.telegram_id, state)
+                case sender.Unreachable(error=error):
+                    await out_of_reach(session, parcel.chat_id, parcel.user, answer)
                     await alerts.bury(session, parcel, error)
+                case sender.Moved(to_chat_id=to_chat_id):
+                    await chats.moved(session, parcel.chat_id, to_chat_id)
+                    await alerts.put_back(session, parcel, until=clock.now())
                 case sender.Refused(error=error):
                     await alerts.bury(session, parcel, error)
         self._count(parcel, answer)
@@ -161,5 +175,5 @@ class Deliverer:
             if head.held_for is None:
                 metrics.alert_latency_seconds.observe((clock.now() - head.observed_at).total_seconds())
             log.info("alert.sent", alert_ids=parcel.ids)
-        elif not isinstance(answer, sender.SlowDown):
+        elif not isinstance(answer, sender.SlowDown | sender.Moved):
             log.warning("alert.not_sent", alert_ids=parcel.ids, kind=kind)

@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 
 import structlog
 from redis.exceptions import RedisError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock, metrics
 from tracker.telegram import sender
 from tracker.telegram.cards import Card
+from tracker.users.models import User, UserState
+from tracker.watches import chats
+from tracker.watches import service as watches
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
@@ -19,28 +23,8 @@ _RESERVE_SECONDS = 3
 """A Redis that does not answer for so long counts as away."""
 
 
-async def say(
-    bench: Workbench, chat_id: int, card: Card, *, before: datetime | None = None, silent: bool = False
-) -> sender.Answer:
-    """Send when the chat's turn comes within a moment. `SlowDown` when it does not: nothing was tried.
-
-    Nothing is begun after `before`, the end of a lease: whoever has it by then sends. A 429 silences every
-    worker for as long as Telegram says.
-    """
-
-    async def send() -> sender.Answer:
-        return await sender.send(bench.bot, chat_id, card, silent=silent)
-
-    return await _in_turn(bench, chat_id, send, before=before)
-
-
-async def _in_turn(
-    bench: Workbench,
-    chat_id: int,
-    call: Callable[[], Awaitable[sender.Answer]],
-    *,
-    before: datetime | None = None,
-) -> sender.Answer:
+async def take_turn(bench: Workbench, chat_id: int) -> sender.SlowDown | None:
+    """Wait for the turn to speak in a chat, when it comes within a moment; `SlowDown` when it does not."""
     try:
         async with asyncio.timeout(_RESERVE_SECONDS):
             turn = await bench.rate_limit.reserve(chat_id)
@@ -51,13 +35,28 @@ async def _in_turn(
         return sender.SlowDown(turn.wait)
     if turn.wait:
         await asyncio.sleep(turn.wait.total_seconds())
-    if before is not None and clock.now() >= before:
+    return None
+
+
+async def send_now(
+    bench: Workbench, chat_id: int, card: Card, *, before: datetime, silent: bool
+) -> sender.Answer:
+    """Send in a turn that was taken. `SlowDown` from `before` on, when somebody else may send it.
+
+    After a 429 no worker speaks in this chat, or in any, for as long as Telegram says: see
+    `tracker.telegram.rate_limit`.
+    """
+    if clock.now() >= before:
         log.warning("telegram.lease_over", chat_id=chat_id)
         return sender.SlowDown(timedelta(0))
-    answer = await call()
+    return await _heeded(bench, chat_id, await sender.send(bench.bot, chat_id, card, silent=silent))
+
+
+async def _heeded(bench: Workbench, chat_id: int, answer: sender.Answer) -> sender.Answer:
     if isinstance(answer, sender.SlowDown):
         with suppress(RedisError, OSError):
-            await bench.rate_limit.pause(answer.after)
+            is_for_all = await bench.rate_limit.refused(chat_id, answer.after)
+            log.warning("telegram.slow_down", chat_id=chat_id, after=answer.after, is_for_all=is_for_all)
     if not isinstance(answer, sender.Delivered):
         metrics.telegram_errors.labels(kind=type(answer).__name__.lower()).inc()
     return answer
@@ -89,10 +88,19 @@ async def _soon(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within.total_seconds()
     while True:
-        answer = await _in_turn(bench, chat_id, call)
+        answer = await take_turn(bench, chat_id) or await _heeded(bench, chat_id, await call())
         if not isinstance(answer, sender.SlowDown):
             return answer
         wait = answer.after.total_seconds()
         if loop.time() + wait > deadline:
             return answer
         await asyncio.sleep(wait)
+
+
+async def out_of_reach(session: AsyncSession, chat_id: int, user: User, answer: sender.Unreachable) -> None:
+    """Note that nothing can be said in a chat. A group that is gone says nothing about a person."""
+    if chat_id < 0:
+        await chats.left(session, chat_id)
+    else:
+        state = UserState.DEACTIVATED if answer.for_good else UserState.BLOCKED
+        await watches.reachable(session, user.telegram_id, state)

@@ -15,7 +15,7 @@ from tracker.alerts.service import claim
 from tracker.database import Database
 from tracker.telegram.cards import Card
 from tracker.telegram.sender import SlowDown
-from worker.speaking import say
+from worker.speaking import send_now
 
 KETTLE = "https://bazaar.example/shop/kettle"
 
@@ -83,6 +83,8 @@ async def test_after_the_end_of_a_lease_no_send_begins(sqlite_house: House) -> N
     await sqlite_house.falls(KETTLE, "1499")
     async with sqlite_house.database.transaction() as session:
         (claimed,) = await claim(session, limit=1, lease=timedelta(0))
-    answer = await say(sqlite_house.bench, ASHA, Card(Markup("Hello")), before=claimed.lease_until)
+    answer = await send_now(
+        sqlite_house.bench, ASHA, Card(Markup("Hello")), before=claimed.lease_until, silent=False
+    )
     assert answer == SlowDown(timedelta(0))
     assert sqlite_house.outside.sends() == []
