@@ -7,7 +7,7 @@ COVERAGE := 90
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types imports format bench bench-reading new-store lock migrate
+.PHONY: help setup demo run test check lint types imports format bench bench-reading bench-replay new-store lock migrate
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ bench: .venv/.dev ## benchmarks; ONLY=<name> for one
 
 bench-reading: .venv/.dev ## how right pages are read, beside extruct; UPDATE=1 keeps it, MEMORY=1 reads 10,000 pages
 	@$(BIN)/python -m benchmarks.reading_score $(if $(UPDATE),--update) $(if $(MEMORY),--memory)
+
+bench-replay: .venv/.dev ## false alerts and missed drops, beside three peers; SWEEP=1 tries settings, UPDATE=1 keeps it
+	@$(BIN)/python -m benchmarks.replay $(if $(SWEEP),--sweep) $(if $(UPDATE),--update)
 
 new-store: .venv/.dev ## start a store: NAME=lamps URL=https://www.lamps.co.in/product/7
 	@$(BIN)/python -m tests.stores.new_store "$(NAME)" "$(URL)"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from benchmarks import alerts, checks, conversations, reading, report, webhooks
 from benchmarks.ground import Unavailable
 from benchmarks.processes import ROOT
+from benchmarks.replay import figures as replay
 from benchmarks.report import Row
 
 MEASUREMENTS: dict[Callable[[], Iterator[Row]], tuple[str, ...]] = {
@@ -19,20 +20,26 @@ MEASUREMENTS: dict[Callable[[], Iterator[Row]], tuple[str, ...]] = {
     conversations.updates_per_second: ("updates_per_second",),
     conversations.answer_time: ("answer_ms_p95",),
     webhooks.measure: ("webhooks_per_second", "webhook_ack_ms_p99"),
+    replay.measure: replay.NAMES,
 }
 NAMES = [name for names in MEASUREMENTS.values() for name in names]
+
+
+def is_asked_for(name: str, only: str | None) -> bool:
+    """Whether a figure is measured: `only` names it, or the word that it begins with ("replay")."""
+    return only is None or name == only or name.startswith(f"{only}_")
 
 
 def run(only: str | None) -> list[Row]:
     """Measure, telling on standard error how far it is; rows whose services are missing are left out."""
     rows: list[Row] = []
     for measurement, names in MEASUREMENTS.items():
-        if only and only not in names:
+        if not any(is_asked_for(name, only) for name in names):
             continue
         print(f"{datetime.now(UTC):%H:%M:%S} {', '.join(names)}", file=sys.stderr, flush=True)
         try:
             for row in measurement():
-                if not only or row.name == only:
+                if is_asked_for(row.name, only):
                     rows.append(row)
         except Unavailable as reason:
             print(f"         skipped: {reason}", file=sys.stderr, flush=True)
@@ -41,9 +48,9 @@ def run(only: str | None) -> list[Row]:
 
 def main() -> None:
     words = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    words.add_argument("--only", metavar="NAME", help="one of: " + ", ".join(NAMES))
+    words.add_argument("--only", metavar="NAME", help="one of these, or a first word: " + ", ".join(NAMES))
     only = words.parse_args().only
-    if only and only not in NAMES:
+    if not any(is_asked_for(name, only) for name in NAMES):
         sys.exit(f"There is no benchmark {only!r}; there are {', '.join(NAMES)}.")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     rows = run(only)
