@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from tracker.alerts.models import AlertPreferences, Mode
 from tracker.alerts.preferences import CAPS, MINUTES_A_DAY
-from tracker.telegram.callbacks import AlertsAction, AlertsButton
-from tracker.telegram.cards import Card, joined
+from tracker.telegram.callbacks import AlertsAction, AlertsButton, RuleAction, RuleButton
+from tracker.telegram.cards import Card, button, joined
 from tracker.texts import Language
 
 QUIET_HOURS = ((22 * 60, 7 * 60), (23 * 60, 8 * 60), (0, 7 * 60))
@@ -58,6 +58,7 @@ def preferences(language: Language, chosen: AlertPreferences, waiting: int) -> C
             _button(language, photos, AlertsAction.PHOTOS, int(not chosen.has_photos)),
             _button(language, "button.history", AlertsAction.HISTORY),
         ],
+        [button(language, "button.default_rules", RuleButton(action=RuleAction.SHOW))],
         *([[_button(language, "button.pending", AlertsAction.PENDING)]] if waiting else []),
     ]
     return Card(joined(lines), keyboard=InlineKeyboardMarkup(inline_keyboard=rows))

@@ -30,6 +30,7 @@ COMMANDS = (
     Command("alerts", "command.alerts"),
     Command("pending", "command.pending"),
     Command("history", "command.history"),
+    Command("defaults", "command.defaults"),
     Command("settings", "command.settings"),
     Command("help", "command.help"),
     Command("cancel", "command.cancel"),

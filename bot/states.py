@@ -6,5 +6,9 @@ from aiogram.fsm.state import State, StatesGroup
 class Asking(StatesGroup):
     target = State()
     """The target price of the watch in `watch_id`."""
+    drop = State()
+    """The size of a drop, for the watch in `watch_id`."""
+    default_drop = State()
+    """The size of a drop, for the watches that are to come."""
     time_zone = State()
     quiet_hours = State()

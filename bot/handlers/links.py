@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.afterwards import Afterwards
 from bot.states import Asking
 from tracker import clock
+from tracker.alerts import choosing
 from tracker.catalog import previews
 from tracker.catalog import service as catalog
 from tracker.catalog.models import Listing
 from tracker.errors import BadInput, BadLink
 from tracker.fetching.canonical import canonical
 from tracker.fetching.links import links_in
-from tracker.telegram import cards
+from tracker.telegram import cards, rule_cards
 from tracker.telegram.callbacks import PreviewAction, PreviewButton
 from tracker.texts import Language
 from tracker.users.models import User
@@ -51,7 +52,7 @@ async def add(
     language: Language,
     after: Afterwards,
 ) -> None:
-    """/add with a link does what a bare link does."""
+    """/add with a link does what a bare link does, in a group too: there is told what becomes of it."""
     if not command.args:
         raise BadInput("add.how")
     links = links_of(message)
@@ -109,20 +110,20 @@ async def confirm(
             else cards.Card(language("preview.declined", title=cards.title_of(listing))),
         )
         return
-    watch, is_new = await watches.watch(session, user, listing, chat_id=preview.chat_id)
-    note = language("watch.begun") if is_new else language("watch.begun_before")
+    begun = await choosing.begin(session, user, listing, chat_id=preview.chat_id)
+    watch, is_new = begun.watch, begun.is_new
+    note = rule_cards.begun(language, begun.met) if is_new else language("watch.begun_before")
     card = cards.watch(language, watch, await catalog.price_range(session, listing), clock.now(), note=note)
     after.replace(callback.message, preview.chat_id, card)
     after.toast(language.plain("toast.tracking" if is_new else "toast.already"))
     if callback_data.action is PreviewAction.TARGET:
         after.ask(Asking.target, watch_id=watch.id)
-        after.say_text(preview.chat_id, cards.ask_target(language, watch))
+        after.say_text(preview.chat_id, rule_cards.ask_target(language, watch))
 
 
 def router() -> Router:
     router = Router(name="links")
-    router.message.filter(F.chat.type == "private")
     router.message.register(add, Command("add"))
-    router.message.register(track, lambda message: bool(links_of(message)))
+    router.message.register(track, F.chat.type == "private", lambda message: bool(links_of(message)))
     router.callback_query.register(confirm, PreviewButton.filter())
     return router

@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 
 from tests import rows
 from tracker import clock
+from tracker.alerts import choosing
 from tracker.alerts import service as alerts
 from tracker.alerts.models import Alert, AlertState
 from tracker.alerts.owing import owe
 from tracker.alerts.service import Parcel
+from tracker.alerts.terms import Terms
 from tracker.catalog import service as catalog
 from tracker.database import Database
 from tracker.users.models import User, UserState
@@ -74,7 +76,8 @@ async def test_one_reading_that_fires_two_rules_owes_one_alert_that_names_both(d
     watch = await rows.watch(database)
     async with database.transaction() as session:
         user = await rows.person(session)
-        await watches.set_target(session, user, watch.id, rows.rupees("1500"))
+        terms = Terms(RuleKind.TARGET, amount=rows.rupees("1500"))
+        await choosing.choose(session, user, watch.id, terms)
     assert await drop(database, "1499") == 1
     kinds = {reason["kind"] for reason in (await the_alert(database)).reasons}
     assert kinds == {RuleKind.ANY_DROP, RuleKind.TARGET}

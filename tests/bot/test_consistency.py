@@ -20,6 +20,8 @@ from tracker.telegram.callbacks import (
     Place,
     PreviewAction,
     PreviewButton,
+    RuleAction,
+    RuleButton,
     SettingsAction,
     SettingsButton,
     WatchAction,
@@ -28,6 +30,7 @@ from tracker.telegram.callbacks import (
 )
 from tracker.texts import Language, locales
 from tracker.users.service import CURRENCIES
+from tracker.watches.models import Reference, RuleKind
 from tracker.watches.service import Sort
 
 ROOT = Path(__file__).parent.parent.parent
@@ -143,6 +146,10 @@ def largest_buttons() -> Iterator[Any]:
     )
     # A person watches a thousand things at the most: no page has more than three digits.
     yield from (ListButton(page=999, sort=sort, needle="x" * MAX_NEEDLE_BYTES) for sort in Sort)
+    yield from (
+        RuleButton(action=RuleAction.REFERENCE, watch_id=LARGEST_ID, kind=kind, value=Reference.LAST_ALERT)
+        for kind in RuleKind
+    )
     yield from (SettingsButton(action=SettingsAction.CURRENCY, value=currency) for currency in CURRENCIES)
     yield from (SettingsButton(action=SettingsAction.TIME_ZONE, value=zone) for zone in keyboards.TIME_ZONES)
     yield from (SettingsButton(action=SettingsAction.LANGUAGE, value=locale) for locale in locales())

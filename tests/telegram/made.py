@@ -9,7 +9,7 @@ from tracker.catalog.models import Listing, PriceObservation
 from tracker.stores.offer import Availability
 from tracker.telegram.cards import Card
 from tracker.users.models import User
-from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
+from tracker.watches.models import AlertRule, Rearm, RuleKind, Watch, WatchState
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 LARGEST_ID = 2**63 - 1
@@ -31,7 +31,7 @@ def listing(**details: object) -> Listing:
 
 
 def watch(found: Listing, **details: object) -> Watch:
-    rule = AlertRule(kind=RuleKind.ANY_DROP, created_at=NOW)
+    rule = AlertRule(kind=RuleKind.ANY_DROP, created_at=NOW, rearm=Rearm.CROSSING)
     known: dict[str, object] = {
         "id": 5,
         "number": 1,

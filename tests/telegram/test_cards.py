@@ -10,7 +10,7 @@ from tests.rows import rupees
 from tests.telegram.made import LARGEST_ID, NOW, Html, alert, buttons, listing, told, watch
 from tracker.money import Money
 from tracker.stores.offer import Availability
-from tracker.telegram import alert_cards, cards
+from tracker.telegram import alert_cards, cards, rule_cards
 from tracker.telegram.callbacks import (
     ListButton,
     Place,
@@ -87,7 +87,7 @@ def test_a_foreign_title_stays_a_title(title: str, shown: str) -> None:
         cards.preview(Language(), found, 1),
         cards.already_watched(Language(), watch(found), NOW),
         cards.watch(Language(), watch(found), None, NOW),
-        cards.rules(Language(), watch(found)),
+        rule_cards.rules(Language(), watch(found)),
         alert_cards.alert(Language(), told(alert(), watch(found), seller=title)),
     ):
         read = Html(card)
@@ -118,7 +118,7 @@ def test_no_card_is_longer_than_a_caption_may_be(
     for card in (
         cards.preview(Language(), found, LARGEST_ID),
         cards.watch(Language(), watch(found), (price, price), NOW, note=Language()("watch.begun")),
-        cards.rules(Language(), watch(found)),
+        rule_cards.rules(Language(), watch(found)),
         alert_cards.alert(
             Language(), told(alert(now_minor=minor, currency=currency), watch(found), seller=seller)
         ),

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tests import rows
 from tracker.catalog.models import Listing
 from tracker.database import Database
-from tracker.errors import BadInput, NotYours, OverAllowance
+from tracker.errors import NotYours, OverAllowance
 from tracker.money import Money
 from tracker.users.models import UserState
 from tracker.watches import service as watches
@@ -91,8 +91,6 @@ async def test_a_watch_too_many_is_refused_and_loses_none(
 
 async def test_a_stopped_watch_begins_anew_under_its_number(database: Database) -> None:
     watch = await rows.watch(database)
-    async with database.transaction() as session:
-        await watches.set_target(session, await rows.person(session), watch.id, rows.rupees("1500"))
     await set_state(database, watch, WatchState.STOPPED)
     again = await rows.watch(database)
     assert (again.id, again.number, again.state) == (watch.id, watch.number, WatchState.ACTIVE)
@@ -129,12 +127,6 @@ async def test_nobody_touches_a_watch_of_somebody_else(database: Database) -> No
             await watches.owned(session, stranger, watch.id)
         with pytest.raises(NotYours):
             await watches.set_state(session, stranger, watch.id, WatchState.STOPPED)
-        with pytest.raises(NotYours):
-            await watches.set_target(session, stranger, watch.id, rows.rupees("1"))
-        with pytest.raises(NotYours):
-            await watches.switch_any_drop(session, stranger, watch.id)
-        with pytest.raises(NotYours):
-            await watches.remove_target(session, stranger, watch.id)
     assert await rules_of(database, watch) == {RuleKind.ANY_DROP: None}
 
 
@@ -144,38 +136,6 @@ async def test_a_watch_that_never_was_is_answered_like_one_of_somebody_else(data
         for watch_id in (0, -1, 2**62):
             with pytest.raises(NotYours):
                 await watches.owned(session, user, watch_id)
-
-
-async def test_a_new_target_replaces_the_old_one(database: Database) -> None:
-    watch = await rows.watch(database)
-    async with database.transaction() as session:
-        user = await rows.person(session)
-        await watches.set_target(session, user, watch.id, rows.rupees("1500"))
-        await watches.set_target(session, user, watch.id, rows.rupees("1400"))
-    assert (await rules_of(database, watch))[RuleKind.TARGET] == rows.rupees("1400")
-    async with database.transaction() as session:
-        await watches.remove_target(session, await rows.person(session), watch.id)
-    assert RuleKind.TARGET not in await rules_of(database, watch)
-
-
-@pytest.mark.parametrize("target", [Money(0, "INR"), Money(-100, "INR"), Money(1500, "USD")])
-async def test_a_target_of_nothing_or_in_another_currency_is_refused(
-    database: Database, target: Money
-) -> None:
-    watch = await rows.watch(database)
-    async with database.transaction() as session:
-        user = await rows.person(session)
-        with pytest.raises(BadInput):
-            await watches.set_target(session, user, watch.id, target)
-    assert RuleKind.TARGET not in await rules_of(database, watch)
-
-
-async def test_any_drop_is_switched_off_and_on(database: Database) -> None:
-    watch = await rows.watch(database)
-    for expected in ({}, {RuleKind.ANY_DROP: None}):
-        async with database.transaction() as session:
-            await watches.switch_any_drop(session, await rows.person(session), watch.id)
-        assert await rules_of(database, watch) == expected
 
 
 @pytest.mark.parametrize(
@@ -259,12 +219,3 @@ async def test_an_undo_that_would_be_one_watch_too_many_is_refused(
     with pytest.raises(OverAllowance):
         await set_state(database, stopped, WatchState.ACTIVE)
     assert not await is_checked(database, LAMP)
-
-
-async def test_a_stopped_watch_takes_no_target(database: Database) -> None:
-    watch = await rows.watch(database)
-    await set_state(database, watch, WatchState.STOPPED)
-    async with database.transaction() as session:
-        with pytest.raises(NotYours):
-            await watches.set_target(session, await rows.person(session), watch.id, rows.rupees("1"))
-    assert await rules_of(database, watch) == {RuleKind.ANY_DROP: None}

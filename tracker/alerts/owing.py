@@ -35,7 +35,7 @@ async def owe(session: AsyncSession, move: Move) -> int:
         reasons = _reasons(watch, move)
         if reasons:
             owed.append(_alert(watch, move, reasons))
-            _note_alert(watch, move)
+            note_alert(watch, move)
     await session.flush()
     await _raise_marks(session, move)
     if not owed:
@@ -70,7 +70,7 @@ async def _watchers(session: AsyncSession, move: Move) -> Sequence[Watch]:
 
 def _reasons(watch: Watch, move: Move) -> list[Reason]:
     """Why this watcher hears of the move: not while it is snoozed, nor of an offer that they do not want."""
-    if not _is_wanted(watch, move):
+    if not is_wanted(watch, move):
         return []
     reasons: list[Reason] = []
     if watch.state == WatchState.SNOOZED:
@@ -91,7 +91,8 @@ def _reasons(watch: Watch, move: Move) -> list[Reason]:
     return reasons
 
 
-def _is_wanted(watch: Watch, move: Move) -> bool:
+def is_wanted(watch: Watch, move: Move) -> bool:
+    """Whether the offer is one that this watch hears of: by its seller, and new or used."""
     if watch.is_only_new and move.is_used:
         return False
     return not (watch.only_seller and move.seller and watch.only_seller != move.seller)
@@ -124,7 +125,8 @@ def _alert(watch: Watch, move: Move, reasons: list[Reason]) -> dict[str, Any]:
     }
 
 
-def _note_alert(watch: Watch, move: Move) -> None:
+def note_alert(watch: Watch, move: Move) -> None:
+    """The person knows this price now: what comes is measured from here."""
     if move.now is not None:
         watch.last_alert_minor = watch.high_minor = move.now.minor
         watch.last_alert_at = move.observed_at

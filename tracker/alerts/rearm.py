@@ -12,7 +12,7 @@ from tracker.watches.models import AlertRule, Rearm, Reference, RuleKind
 LEVELS = (RuleKind.TARGET, RuleKind.DROP_BY)
 """Conditions that stay true for a while. The others are events: true in the moment of a move only."""
 
-_MOVING = (Reference.LAST_ALERT, Reference.HIGHEST)
+MOVING = (Reference.LAST_ALERT, Reference.HIGHEST)
 """References that each alert sets anew: what is measured against them is never told twice."""
 
 
@@ -48,7 +48,7 @@ def told(rule: AlertRule, reason: Reason | None, move: Move) -> tuple[bool, Memo
     if not _may_fire(rule, memory, move, is_level=is_level):
         return False, memory
     return True, Memory(
-        not is_level or rule.reference in _MOVING, move.observed_at, move.now.minor if move.now else None
+        not is_level or rule.reference in MOVING, move.observed_at, move.now.minor if move.now else None
     )
 
 

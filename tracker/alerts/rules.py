@@ -52,7 +52,7 @@ def any_drop(move: Move, _terms: RuleTerms, standing: Standing) -> Reason | None
 
 def drop_by(move: Move, terms: RuleTerms, standing: Standing) -> Reason | None:
     """The price is at least an amount or a percentage below a reference that the person chose."""
-    now, reference = _payable(move), _reference(move, terms, standing)
+    now, reference = _payable(move), reference_price(move, terms.reference, standing)
     if now is None or reference is None or not _same(reference, now) or not is_below(now, reference):
         return None
     reason: Reason = {
@@ -143,8 +143,9 @@ def judge(move: Move, rule: AlertRule, standing: Standing) -> Reason | None:
     return RULES[RuleKind(rule.kind)](move, rule, standing)
 
 
-def _reference(move: Move, terms: RuleTerms, standing: Standing) -> Money | None:
-    match terms.reference:
+def reference_price(move: Move, reference: str | None, standing: Standing) -> Money | None:
+    """What a drop is measured against; None while that is not known."""
+    match reference:
         case Reference.ADDED:
             return standing.added
         case Reference.LAST_ALERT:

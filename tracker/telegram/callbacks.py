@@ -30,9 +30,7 @@ class PreviewButton(CallbackData, prefix="p"):
 class WatchAction(StrEnum):
     CARD = "card"
     RULES = "rules"
-    ANY_DROP = "drop"
     SET_TARGET = "target"
-    REMOVE_TARGET = "untarget"
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"

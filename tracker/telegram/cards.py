@@ -1,4 +1,4 @@
-"""Cards: a preview to confirm, a watch, its rules, and an alert. Each is data in, HTML and buttons out."""
+"""Cards: a preview to confirm, and a watch. Each is data in, HTML and buttons out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ from tracker.telegram.callbacks import (
     WatchAction,
     WatchButton,
 )
+from tracker.telegram.rule_lines import summary
 from tracker.texts import Language, clean
-from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
+from tracker.watches.models import Watch, WatchState
 
 Rows = list[list[InlineKeyboardButton]]
 
@@ -103,50 +104,6 @@ def watch(
     )
 
 
-def rules(language: Language, watch: Watch, *, note: Markup | None = None) -> Card:
-    """The rules of a watch, each a button that switches it."""
-    kinds = {rule.kind: rule for rule in watch.rules}
-    drop_key = "button.any_drop_on" if RuleKind.ANY_DROP in kinds else "button.any_drop_off"
-    rows = [[button(language, drop_key, WatchButton(action=WatchAction.ANY_DROP, watch_id=watch.id))]]
-    target = kinds[RuleKind.TARGET].amount if RuleKind.TARGET in kinds else None
-    set_target = WatchButton(action=WatchAction.SET_TARGET, watch_id=watch.id)
-    if target:
-        remove = WatchButton(action=WatchAction.REMOVE_TARGET, watch_id=watch.id)
-        rows.append(
-            [
-                button(language, "button.change_target", set_target, target=language.money(target)),
-                button(language, "button.remove_target", remove),
-            ]
-        )
-    else:
-        rows.append([button(language, "button.target", set_target)])
-    rows.append([button(language, "button.back", WatchButton(action=WatchAction.CARD, watch_id=watch.id))])
-    lines = [
-        *([note, Markup("")] if note else []),
-        *_headline(language, watch.listing),
-        *(rule_line(language, rule) for rule in watch.rules),
-        *([] if watch.rules else [language("rule.none")]),
-    ]
-    return Card(joined(lines), photo_of(watch.listing), InlineKeyboardMarkup(inline_keyboard=rows))
-
-
-def ask_target(language: Language, watch: Watch) -> Markup:
-    """Which price? With the present one, so that the answer can be sensible."""
-    price = watch.listing.price
-    return language(
-        "rule.ask_target",
-        title=title_of(watch.listing, limit=80),
-        price=language.money(price) if price else language("price.none"),
-    )
-
-
-def rule_line(language: Language, rule: AlertRule) -> Markup:
-    """A rule in one sentence."""
-    if rule.kind == RuleKind.TARGET and rule.amount:
-        return language("rule.target", target=language.money(rule.amount))
-    return language("rule.any_drop")
-
-
 def title_of(listing: Listing, *, limit: int = 150) -> str:
     return clean(listing.title, limit=limit) or store_of(listing.url).name
 
@@ -156,10 +113,10 @@ def photo_of(listing: Listing) -> str | None:
     return image if image and image.startswith(("https://", "http://")) else None
 
 
-def link_to(listing: Listing, before: str = "") -> Markup:
+def link_to(listing: Listing, before: str = "", *, limit: int = 150) -> Markup:
     """The title in bold, as a link to its page."""
     # The title stands inside our own link: a client then makes no other link of what it may contain.
-    return Markup('{}<b><a href="{}">{}</a></b>').format(before, listing.url, title_of(listing))
+    return Markup('{}<b><a href="{}">{}</a></b>').format(before, listing.url, title_of(listing, limit=limit))
 
 
 def _headline(language: Language, listing: Listing) -> list[Markup]:
@@ -205,10 +162,8 @@ def _state_line(language: Language, watch: Watch) -> Markup:
             line = _snooze_line(language, watch)
         case WatchState.BOUGHT:
             line = _bought_line(language, watch)
-        case _ if not watch.rules:
-            line = language("rule.none")
         case _:
-            line = Markup("\n").join(rule_line(language, rule) for rule in watch.rules)
+            line = joined(summary(language, watch))
     return line
 
 

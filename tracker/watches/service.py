@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from tracker import clock
 from tracker.catalog.models import Listing
 from tracker.errors import BadInput, NotYours, OverAllowance
-from tracker.money import Money
 from tracker.users.models import User, UserState
 from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
 
@@ -62,12 +61,12 @@ async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id:
 
     A watch that was stopped before begins anew under its old number. Raises OverAllowance.
     """
-    await _lock(session, user)
+    await lock(session, user)
     found = await session.scalar(_loaded().where(Watch.user_id == user.id, Watch.listing_id == listing.id))
     if found is not None and found.state != WatchState.STOPPED:
         return found, False
     await _has_room(session, user)
-    await _lock_listing(session, listing.id)
+    await lock_listing(session, listing.id)
     now = clock.now()
     if found is None:
         last = await session.scalar(select(func.max(Watch.number)).where(Watch.user_id == user.id)) or 0
@@ -86,12 +85,12 @@ async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id:
     return await owned(session, user, found.id), True
 
 
-async def _lock(session: AsyncSession, user: User) -> None:
+async def lock(session: AsyncSession, user: User) -> None:
     """Makes "count, then add" one step for two taps at once."""
     await session.scalars(select(User.id).where(User.id == user.id).with_for_update())
 
 
-async def _lock_listing(session: AsyncSession, listing_id: int) -> None:
+async def lock_listing(session: AsyncSession, listing_id: int) -> None:
     """Before a watch is written: a check locks the listing first and then writes its watches."""
     await session.scalars(select(Listing.id).where(Listing.id == listing_id).with_for_update())
 
@@ -227,12 +226,12 @@ async def wake(session: AsyncSession) -> int:
 
 async def _changing(session: AsyncSession, user: User, watch_id: int, state: WatchState) -> Watch:
     """The person's watch, locked, without what its state of before said."""
-    await _lock(session, user)
+    await lock(session, user)
     found = await owned(session, user, watch_id)
     uncounted = (WatchState.STOPPED, WatchState.BOUGHT)
     if found.state in uncounted and state not in uncounted:
         await _has_room(session, user)
-    await _lock_listing(session, found.listing_id)
+    await lock_listing(session, found.listing_id)
     found.snoozed_until = found.snoozed_below_minor = found.bought_minor = found.bought_at = None
     return found
 
@@ -242,56 +241,6 @@ async def _now_in(session: AsyncSession, watch: Watch, state: WatchState) -> Wat
     await session.flush()
     await check_what_is_wanted(session, [watch.listing_id])
     return watch
-
-
-async def set_target(session: AsyncSession, user: User, watch_id: int, target: Money) -> Watch:
-    """Tell this person when the price is at or below `target`; replaces an earlier target.
-
-    Raises NotYours, also for a watch that was stopped, and BadInput for a target of nothing or in another
-    currency than the page's.
-    """
-    found = await owned(session, user, watch_id)
-    if found.state == WatchState.STOPPED:
-        raise NotYours
-    if target.minor <= 0:
-        raise BadInput("error.target_not_positive")
-    if found.listing.currency is not None and target.currency != found.listing.currency:
-        raise BadInput("error.target_currency", currency=found.listing.currency)
-    rule = next((rule for rule in found.rules if rule.kind == RuleKind.TARGET), None)
-    if rule is None:
-        rule = AlertRule(kind=RuleKind.TARGET, created_at=clock.now())
-        found.rules.append(rule)
-    rule.amount_minor, rule.currency = target.minor, target.currency
-    price = found.listing.price
-    is_met = price is not None and price <= target
-    rule.is_armed, rule.fired_minor = not is_met, price.minor if price and is_met else None
-    rule.fired_at = clock.now() if is_met else None
-    await session.flush()
-    return found
-
-
-async def switch_any_drop(session: AsyncSession, user: User, watch_id: int) -> Watch:
-    """Tell of any drop when that was off; do not when it was on. Raises NotYours."""
-    found = await owned(session, user, watch_id)
-    if not _remove(found, RuleKind.ANY_DROP):
-        found.rules.append(AlertRule(kind=RuleKind.ANY_DROP, created_at=clock.now()))
-    await session.flush()
-    return found
-
-
-async def remove_target(session: AsyncSession, user: User, watch_id: int) -> Watch:
-    """Forget the target price; without one this changes nothing. Raises NotYours."""
-    found = await owned(session, user, watch_id)
-    _remove(found, RuleKind.TARGET)
-    await session.flush()
-    return found
-
-
-def _remove(watch: Watch, kind: RuleKind) -> bool:
-    rule = next((rule for rule in watch.rules if rule.kind == kind), None)
-    if rule is not None:
-        watch.rules.remove(rule)
-    return rule is not None
 
 
 async def reachable(session: AsyncSession, telegram_id: int, state: UserState) -> None:
