@@ -13,6 +13,7 @@ from sandbox.telegram.delivery import Pause
 from sandbox.telegram.entities import FormattedText, found_entities
 from sandbox.telegram.errors import CannotDo
 from sandbox.telegram.faults import Faults
+from sandbox.telegram.groups import Groups
 from sandbox.telegram.limits import Limits
 from sandbox.telegram.messages import LONGEST_CAPTION, LONGEST_TEXT
 from sandbox.telegram.pictures import size
@@ -34,6 +35,7 @@ class TelegramSandbox:
     ) -> None:
         self.state = State(token, username)
         self.api = BotApi(self.state, limits or Limits(), webhook_pause)
+        self.groups = Groups(self.state, self.api.updates)
 
     @property
     def token(self) -> str:
@@ -111,7 +113,8 @@ class TelegramSandbox:
 
         `entities` stand in the place of those that Telegram would find (a text_link, say). `photo` is a URL
         or the bytes of a picture, with `caption` (or `text`) below it. `forward` is the name of whom it was
-        forwarded from. `chat` is a group (a negative id) instead of the private chat. Raises CannotDo.
+        forwarded from. `chat` is a group (a negative id) instead of the private chat; what the bot does not
+        hear there has no update_id of its own. Raises CannotDo.
         """
         facts = {
             "last_name": last_name,
@@ -123,8 +126,8 @@ class TelegramSandbox:
         person = self.add_user(
             user, name, **{key: value for key, value in facts.items() if value is not None}
         )
-        self._can_act(person)
         where = self.state.chat(chat if chat is not None else user)
+        self._can_act(person, where)
         body = self._body(caption if caption is not None else text, entities, with_photo=photo is not None)
         message = Message(
             message_id=self.state.next_message_id(),
@@ -138,12 +141,16 @@ class TelegramSandbox:
         if chat is None:
             person.started = True
         self.state.add(message)
+        if chat is not None and not self.groups.is_heard(message):
+            return self.api.updates.last_id
         return self.api.updates.push("message", self.state.message_api(message), where.id)
 
-    def _can_act(self, user: User) -> None:
+    def _can_act(self, user: User, where: Chat) -> None:
         if user.deactivated:
             raise CannotDo(f"{user.first_name}'s account is deleted")
-        if user.blocked:
+        if where.migrated_to is not None:
+            raise CannotDo(f"the group {where.id} is the supergroup {where.migrated_to} now")
+        if user.blocked and where.id == user.id:
             raise CannotDo(f"{user.first_name} has blocked the bot; unblock it first")
 
     def _body(self, text: str, entities: list[Json] | None, *, with_photo: bool) -> FormattedText:
@@ -186,8 +193,8 @@ class TelegramSandbox:
         is on no button is sent as it is, as a modified app can. Raises CannotDo.
         """
         person = self.state.user(user)
-        self._can_act(person)
         where = self.state.chat(chat if chat is not None else user)
+        self._can_act(person, where)
         message = self.state.find(where, message_id)
         if message is None:
             raise CannotDo(f"there is no message {message_id} in this chat")
@@ -242,14 +249,10 @@ class TelegramSandbox:
             "chat": self.state.chat_api(user.id),
             "from": user.api(),
             "date": self.state.timestamp(),
-            "old_chat_member": self._membership(before),
-            "new_chat_member": self._membership(after),
+            "old_chat_member": self.state.membership_api(before),
+            "new_chat_member": self.state.membership_api(after),
         }
         return self.api.updates.push("my_chat_member", payload, user.id)
-
-    def _membership(self, status: str) -> Json:
-        until = {"until_date": 0} if status == "kicked" else {}
-        return {"user": self.state.bot, "status": status, **until}
 
     async def deactivate(self, user: int) -> None:
         """Delete the person's account: 403 from then on, and no update about it."""

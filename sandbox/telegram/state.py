@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.telegram.entities import FormattedText
-from sandbox.telegram.errors import CannotDo, bad_request, forbidden
+from sandbox.telegram.errors import ApiError, CannotDo, bad_request, forbidden
 from tracker import clock
 
 Json = dict[str, Any]
@@ -162,6 +162,11 @@ class Chat:
 
     id: int
     title: str | None = None
+    bot_status: str = "member"
+    """What the bot is in a group: member, left or kicked."""
+    migrated_to: int | None = None
+    """The supergroup that a group became."""
+    is_deleted: bool = False
     messages: dict[int, Message] = field(default_factory=dict)
     listeners: set[asyncio.Queue[tuple[str, Json]]] = field(default_factory=set)
 
@@ -269,14 +274,32 @@ class State:
         if chat_id is None or chat_id not in self.chats:
             raise bad_request("chat not found")
         user = self.users.get(chat_id)
-        if user is not None:
-            if not user.started:
-                raise bad_request("chat not found")
-            if user.deactivated:
-                raise forbidden("user is deactivated")
-            if user.blocked:
-                raise forbidden("bot was blocked by the user")
+        if user is None:
+            self._check_group(self.chats[chat_id])
+        elif not user.started:
+            raise bad_request("chat not found")
+        elif user.deactivated:
+            raise forbidden("user is deactivated")
+        elif user.blocked:
+            raise forbidden("bot was blocked by the user")
         return self.chats[chat_id]
+
+    def _check_group(self, group: Chat) -> None:
+        kind = self.chat_api(group.id)["type"]
+        if group.migrated_to is not None:
+            reason = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise ApiError(400, reason, migrate_to_chat_id=group.migrated_to)
+        if group.is_deleted:
+            raise forbidden("the group chat was deleted")
+        if group.bot_status == "kicked":
+            raise forbidden(f"bot was kicked from the {kind} chat")
+        if group.bot_status == "left":
+            raise forbidden(f"bot is not a member of the {kind} chat")
+
+    def membership_api(self, status: str) -> Json:
+        """A ChatMember object of the Bot API about the bot."""
+        until = {"until_date": 0} if status == "kicked" else {}
+        return {"user": self.bot, "status": status, **until}
 
     def add(self, message: Message) -> Message:
         """Put a new message into its chat."""

@@ -38,18 +38,19 @@ class UpdateQueue:
         """The long poll that is open, and how to end it: with the text of its Conflict."""
         self._changes = changes
         self._pending: dict[int, Pending] = {}
-        self._last_id = 100_000
+        self.last_id = 100_000
+        """Of the update that was queued last."""
 
     def push(self, kind: str, payload: Json, queue: int) -> int:
         """Queue an update and return its id; a kind that the bot did not ask for is dropped, without one."""
         if kind not in self.allowed if self.allowed else kind in _NOT_BY_DEFAULT:
-            return self._last_id
-        self._last_id += 1
+            return self.last_id
+        self.last_id += 1
         expires_at = clock.now().timestamp() + _LIFETIMES.get(kind, _DAY)
-        update = {"update_id": self._last_id, kind: payload}
-        self._pending[self._last_id] = Pending(self._last_id, queue, update, expires_at)
+        update = {"update_id": self.last_id, kind: payload}
+        self._pending[self.last_id] = Pending(self.last_id, queue, update, expires_at)
         self._changes.notify()
-        return self._last_id
+        return self.last_id
 
     def is_handled(self, update_id: int) -> bool:
         """Whether the bot has confirmed the update (or it was dropped)."""
@@ -63,7 +64,7 @@ class UpdateQueue:
     def confirm_before(self, offset: int) -> None:
         """The bot has all updates with a lower id; a negative offset keeps only that many of the newest."""
         if offset < 0:
-            offset = self._last_id + 1 + offset
+            offset = self.last_id + 1 + offset
         for update_id in [update_id for update_id in self._pending if update_id < offset]:
             self.confirm(update_id)
 
@@ -79,7 +80,7 @@ class UpdateQueue:
 
     def clear(self) -> None:
         """Drop everything that waits."""
-        self.confirm_before(self._last_id + 1)
+        self.confirm_before(self.last_id + 1)
 
     def end_poll(self, reason: str) -> None:
         """End an open long poll with 409 and this text."""
