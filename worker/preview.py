@@ -8,6 +8,7 @@ import structlog
 from markupsafe import Markup
 
 from tracker import clock
+from tracker.alerts import chats
 from tracker.alerts.owing import owe
 from tracker.catalog import previews
 from tracker.catalog import service as catalog
@@ -19,11 +20,11 @@ from tracker.stores.registry import store_of
 from tracker.telegram import cards, sender
 from tracker.telegram.cards import Card
 from tracker.texts import Language
-from tracker.users.models import User, UserState
+from tracker.users.models import User
 from tracker.watches import service as watches
 from tracker.watches.models import Watch
 from worker.reading import PageRead, read_page
-from worker.speaking import say_soon
+from worker.speaking import out_of_reach, say_soon
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
@@ -93,9 +94,12 @@ async def _answer(bench: Workbench, claimed: Preview, user: User) -> None:
             log.warning("preview.not_sent", preview_id=claimed.id, answer=type(sent).__name__)
             await previews.try_again(session, claimed, after=RETRY)
             return
+        if isinstance(sent, sender.Moved):
+            await chats.moved(session, claimed.chat_id, sent.to_chat_id)
+            await previews.try_again(session, claimed, after=timedelta(0))
+            return
         if isinstance(sent, sender.Unreachable):
-            gone = UserState.DEACTIVATED if sent.for_good else UserState.BLOCKED
-            await watches.reachable(session, user.telegram_id, gone)
+            await out_of_reach(session, claimed.chat_id, user, sent)
         await previews.settle(session, claimed, answer.state, listing_id=answer.listing_id)
 
 
