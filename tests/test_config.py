@@ -76,6 +76,15 @@ def test_an_interval_below_a_second_is_refused(settings: MakeSettings, value: fl
         settings(check_interval_seconds=value)
 
 
+@pytest.mark.parametrize("bands", [{"reject_below": 0.6}, {"reject_above": 2.5}])
+def test_bands_that_reject_what_they_would_hold_are_refused(
+    settings: MakeSettings, bands: dict[str, float]
+) -> None:
+    with pytest.raises(ValidationError, match="REJECT_BELOW must be below HOLD_BELOW"):
+        settings(**bands)
+    assert settings(reject_below=0.59, reject_above=2.6).hold_below == 0.6
+
+
 def test_the_folder_of_an_embedded_database_is_made(settings: MakeSettings, tmp_path: Path) -> None:
     settings(database_url=f"sqlite:///{tmp_path}/var/deep/x.sqlite3?cache=shared").make_folders()
     assert (tmp_path / "var" / "deep").is_dir()

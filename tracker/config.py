@@ -116,6 +116,12 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _bands_lie_within_each_other(self) -> "Settings":
+        if not (self.reject_below < self.hold_below and self.hold_above < self.reject_above):
+            raise ValueError("REJECT_BELOW must be below HOLD_BELOW, and REJECT_ABOVE above HOLD_ABOVE")
+        return self
+
     @property
     def check_interval(self) -> timedelta:
         return timedelta(seconds=self.check_interval_seconds)
