@@ -27,6 +27,7 @@ class PriceHistory:
     """
 
     def __init__(self, points: Sequence[tuple[datetime, int]], currency: str) -> None:
+        self.points = points
         self._moments = [moment for moment, _ in points]
         self._prices = [price for _, price in points]
         self._currency = currency

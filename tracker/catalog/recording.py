@@ -13,10 +13,11 @@ from tracker.catalog.belief import (
     DEFAULT_BANDS,
     Bands,
     Belief,
+    Known,
     evidence_kind,
     is_new_normal,
-    is_other,
-    judge,
+    recheck_after,
+    weigh,
 )
 from tracker.catalog.history import PriceHistory
 from tracker.catalog.models import MAX_URL, Doubt, DoubtfulReading, Listing, PriceObservation
@@ -84,11 +85,16 @@ async def record(
     if lease_token is None or listing.lease_token == lease_token:
         listing.lease_token = listing.lease_until = None
         if listing.next_check_at is not None:
-            wait = checking.interval
-            if listing.outcome == Doubt.HELD:
-                wait = min(wait, checking.recheck)
-            listing.schedule_next(clock.now(), wait)
+            listing.schedule_next(clock.now(), await _wait(session, listing, checking))
     return move
+
+
+async def _wait(session: AsyncSession, listing: Listing, checking: Checking) -> timedelta:
+    """How long until the next check: a reading that is held is read again within minutes."""
+    if listing.outcome != Doubt.HELD:
+        return checking.interval
+    held = await _doubts(session, listing, Doubt.HELD)
+    return recheck_after(len(held), checking.recheck, checking.interval, checking.bands)
 
 
 async def _last_standing(session: AsyncSession, listing_id: int) -> PriceObservation | None:
@@ -167,7 +173,7 @@ async def _observed(
 
 
 def _take_over(listing: Listing, offer: Offer, now: datetime) -> None:
-    """What the page says now, cleaned: no database takes a NUL or half a surrogate pair; JSON can hold both."""
+    """What the page says now, cleaned: no database takes a NUL or half a surrogate; JSON can hold both."""
     listing.read_at = now
     listing.title = clean(offer.title, limit=500) or listing.title
     listing.image = offer.image if offer.image and _can_be_kept(offer.image) else listing.image
@@ -195,49 +201,40 @@ async def _doubt(
 ) -> Belief:
     """Judge a price that changed, and keep a record of it unless it is believed."""
     now = clock.now()
-    reference = _nearest(price, history.median(now), listing.price)
     held = await _doubts(session, listing, Doubt.HELD)
     kind = evidence_kind(offer.evidence)
-    belief, why = judge(
-        price,
-        reference,
-        [row.price for row in held],
-        is_other_evidence=is_other(listing.evidence_kind, kind),
-        bands=bands,
+    known = Known(
+        before=listing.price,
+        median=history.median(now),
+        evidence=listing.evidence_kind,
+        variant=listing.variant,
+        believed=history.points,
+        held=[(row.read_at, row.price) for row in held],
     )
-    if belief is Belief.BELIEVED:
+    variant = clean(offer.variant, limit=255) if offer.variant else None
+    verdict = weigh(price, known, evidence=kind, variant=variant, now=now, bands=bands)
+    if verdict.belief is Belief.BELIEVED:
         if held:
             await _settle_doubts(session, listing, Doubt.HELD, Doubt.BELIEVED)
-        return belief
-    assert why is not None
-    assert reference is not None
+        return verdict.belief
+    assert verdict.why is not None
+    assert verdict.reference is not None
     session.add(
         DoubtfulReading(
             listing_id=listing.id,
             price_minor=price.minor,
-            median_minor=reference.minor,
+            median_minor=verdict.reference.minor,
             currency=price.currency,
-            reason=why,
-            state=Doubt(belief),
+            reason=verdict.why,
+            state=Doubt(verdict.belief),
             evidence=_said(offer),
             evidence_kind=kind,
             read_at=now,
         )
     )
     await session.flush()
-    log.info("reading.doubted", listing_id=listing.id, belief=str(belief), why=str(why))
-    return belief
-
-
-def _nearest(price: Money, *references: Money | None) -> Money | None:
-    """The reference that the price is nearest to, as a ratio.
-
-    The median forgets slowly: after a fall that was believed, the price before this one says more.
-    """
-    known = [one for one in references if one is not None and one.minor > 0]
-    if not known or price.minor <= 0:
-        return known[0] if known else None
-    return min(known, key=lambda one: max(price.minor / one.minor, one.minor / price.minor))
+    log.info("reading.doubted", listing_id=listing.id, belief=str(verdict.belief), why=str(verdict.why))
+    return verdict.belief
 
 
 async def _is_new_normal(session: AsyncSession, listing: Listing, now: datetime, bands: Bands) -> bool:

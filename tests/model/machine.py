@@ -1,0 +1,598 @@
+"""Drives the service at random, and holds every alert against the reference.
+
+Prices, time, rules, preferences, people, crashes, a Redis that forgets and a Telegram that fails: each is a
+step. The outbox, the rules and the delivery are the real ones, on a real database and a real Redis; a crash
+leaves them in the middle of whatever they were doing, as the end of a process does.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar, TypeVar
+from zoneinfo import ZoneInfo
+
+import time_machine
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import delete, select, update
+
+from sandbox.telegram.in_process import Crashed, Fault, InProcess
+from tests.model import reference
+from tests.model.reference import Owed, Seen, Thing
+from tests.rows import offer
+from tracker import clock
+from tracker.alerts import preferences as chosen
+from tracker.alerts.models import UNSETTLED, Alert, AlertPreferences, AlertState, Mode
+from tracker.alerts.owing import owe
+from tracker.catalog import service as catalog
+from tracker.catalog.models import Listing
+from tracker.catalog.move import Check
+from tracker.catalog.recording import Checking, record
+from tracker.database import Base, Database
+from tracker.stores.offer import Availability
+from tracker.users import service as users
+from tracker.users.models import User, UserState
+from tracker.watches import service as watches
+from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
+from worker.deliver import Deliverer
+from worker.workbench import Workbench
+
+BEGIN = datetime(2026, 3, 27, 6, tzinfo=UTC)
+"""Two days before European clocks are set forward."""
+
+ZONES = ("Asia/Kolkata", "Europe/Berlin", "America/New_York")
+PEOPLE = range(len(ZONES))
+THINGS = range(3)
+RUPEES = st.integers(620, 1000)
+CHECKING = Checking(timedelta(hours=1), timedelta(minutes=2))
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+T = TypeVar("T")
+
+
+class PowerCut(Exception):
+    """Strikes inside a transaction."""
+
+
+@dataclass
+class Message:
+    """What Telegram took: which alerts, when, and whether the service knows."""
+
+    chat: int
+    numbers: tuple[int, ...]
+    at: datetime
+    is_known: bool
+
+
+@dataclass
+class Chosen:
+    """How a person wants to be told."""
+
+    mode: str = Mode.INSTANT
+    hour: int = 9
+    weekday: int = 5
+    quiet: tuple[int, int] | None = None
+    cap: int | None = None
+
+
+@dataclass
+class Ground:
+    """What a run stands on, made once for many examples."""
+
+    loop: asyncio.AbstractEventLoop
+    database: Database
+    bench: Workbench
+    telegram: InProcess
+    steps: int = field(default=0)
+    owed: int = field(default=0)
+    said: int = field(default=0)
+    digests: int = field(default=0)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+
+class Alerts(RuleBasedStateMachine):
+    ground: ClassVar[Ground]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = self.ground.run
+        self.travel = time_machine.travel(BEGIN, tick=False)
+        self.traveller = self.travel.start()
+        self.deliverer = Deliverer(self.ground.bench)
+        self.things = {number: Thing() for number in THINGS}
+        self.listings: dict[int, int] = {}
+        self.watches: dict[tuple[int, int], reference.Watch] = {}
+        self.ids: dict[tuple[int, int], int] = {}
+        self.chosen = {number: Chosen() for number in PEOPLE}
+        self.reachable = dict.fromkeys(PEOPLE, True)
+        self.owed: dict[int, Owed] = {}
+        self.said: list[Message] = []
+
+    # What the world is at the beginning
+
+    @initialize(prices=st.tuples(*(RUPEES for _ in THINGS)))
+    def begin(self, prices: tuple[int, ...]) -> None:
+        self.ground.telegram.heard = self.hear
+        self.run(self._begin(prices))
+
+    async def _begin(self, prices: tuple[int, ...]) -> None:
+        await self.ground.bench.queue.redis.flushdb()
+        async with self.ground.database.transaction() as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                await session.execute(delete(table))
+        async with self.ground.database.transaction() as session:
+            for number, zone in enumerate(ZONES):
+                person = await users.arrive(
+                    session, number + 1, first_name="Asha", username=None, language_code="en"
+                )
+                person.time_zone = zone
+            for number, price in enumerate(prices):
+                listing = await catalog.list_offer(
+                    session, f"https://shop.example/{number}", offer(str(price))
+                )
+                self.listings[number] = listing.id
+        for number, price in enumerate(prices):
+            await self._check(number, Seen(price, True, clock.now()))
+        for user in PEOPLE:
+            for thing in THINGS:
+                await self._watch(user, thing)
+
+    def teardown(self) -> None:
+        try:
+            if self.listings:
+                self._let_all_be_said()
+            self.ground.owed += len(self.owed)
+            self.ground.said += len(self.said)
+            self.ground.digests += sum(len(message.numbers) > 1 for message in self.said)
+        finally:
+            self.travel.stop()
+
+    # Time
+
+    @rule(seconds=st.integers(1, 3600))
+    def time_passes(self, seconds: int) -> None:
+        self._pass(timedelta(seconds=seconds))
+
+    @rule(hours=st.integers(1, 60))
+    def much_time_passes(self, hours: int) -> None:
+        self._pass(timedelta(hours=hours))
+
+    def _pass(self, by: timedelta) -> None:
+        self.traveller.shift(by)
+        # What Redis holds is the pace and the pauses of minutes that are over.
+        self.run(self.ground.bench.queue.redis.flushdb())
+
+    # Shops
+
+    @rule(thing=st.sampled_from(THINGS), price=RUPEES)
+    def a_price_is_read(self, thing: int, price: int) -> None:
+        self._read(thing, price, in_stock=True)
+
+    @rule(thing=st.sampled_from(THINGS), by=st.integers(1, 40))
+    def a_price_falls(self, thing: int, by: int) -> None:
+        self._read(thing, max(400, (self.things[thing].price or 800) - by), in_stock=True)
+
+    @rule(thing=st.sampled_from(THINGS), price=st.none() | RUPEES)
+    def it_is_sold_out(self, thing: int, price: int | None) -> None:
+        self._read(thing, price, in_stock=False)
+
+    @rule(thing=st.sampled_from(THINGS), price=st.sampled_from((400, 404, 450, 2600)))
+    def a_page_slips(self, thing: int, price: int) -> None:
+        """Another number is read, once or many times."""
+        self._read(thing, price, in_stock=True)
+
+    @rule(thing=st.sampled_from(THINGS), price=RUPEES)
+    def the_power_is_cut_in_a_check(self, thing: int, price: int) -> None:
+        self._pass(timedelta(seconds=1))
+        self.run(self._cut(thing, price))
+
+    async def _cut(self, thing: int, price: int) -> None:
+        with suppress(PowerCut):
+            async with self.ground.database.transaction() as session:
+                move = await self._record(session, thing, Seen(price, True, clock.now()))
+                if move is not None:
+                    await owe(session, move)
+                raise PowerCut
+
+    def _read(self, thing: int, price: int | None, *, in_stock: bool) -> None:
+        self._pass(timedelta(seconds=1))
+        self.run(self._check(thing, Seen(price, in_stock, clock.now())))
+
+    async def _record(self, session: Any, thing: int, seen: Seen) -> Any:
+        stock = Availability.IN_STOCK if seen.in_stock else Availability.OUT_OF_STOCK
+        read = offer(None if seen.price is None else str(seen.price), availability=stock)
+        return await record(session, self.listings[thing], Check(seen.at, "offer", read), CHECKING)
+
+    async def _check(self, thing: int, seen: Seen) -> None:
+        """A check, and what the reference says to it."""
+        async with self.ground.database.transaction() as session:
+            newest = await session.scalar(select(Alert.id).order_by(Alert.id.desc()).limit(1)) or 0
+            move = await self._record(session, thing, seen)
+            if move is not None:
+                await owe(session, move)
+        expected = self._expected(thing, seen)
+        async with self.ground.database.transaction() as session:
+            rows = (await session.scalars(select(Alert).where(Alert.id > newest).order_by(Alert.id))).all()
+        numbers = {self.ids[key]: watch for key, watch in self.watches.items() if key in self.ids}
+        found = {
+            row.watch_id: (frozenset(reason["kind"] for reason in row.reasons), row.now_minor) for row in rows
+        }
+        wanted = {
+            self.ids[watch.user, watch.thing]: (kinds, None if seen.price is None else seen.price * 100)
+            for watch, kinds in expected
+        }
+        assert found == wanted, (found, wanted)
+        for row in rows:
+            kinds, _ = found[row.watch_id]
+            watch = numbers[row.watch_id]
+            self.owed[row.id] = Owed(row.id, watch, kinds, seen.price, seen.at)
+
+    def _expected(self, thing: int, seen: Seen) -> list[tuple[reference.Watch, frozenset[str]]]:
+        known = self.things[thing]
+        if not known.history:
+            known.history.append(seen)
+            return []
+        price_before, before = known.price, known.last
+        same_price = seen.price == before.price
+        if same_price and seen.in_stock == before.in_stock:
+            known.doubted.clear()
+            return []
+        is_new = seen.price is not None and seen.price != price_before
+        if is_new and not known.believes(seen.price or 0, seen.at):
+            return []
+        known.doubted.clear()
+        lowest = min((one.price for one in known.history if one.price is not None), default=None)
+        known.history.append(seen)
+        owed = []
+        for watch in self.watches.values():
+            if watch.thing != thing or not self.reachable[watch.user]:
+                continue
+            kinds = reference.owed_by(watch, price_before, seen, before.in_stock, lowest)
+            if kinds:
+                owed.append((watch, kinds))
+        if seen.price is not None and seen.in_stock:
+            for watch in self.watches.values():
+                if watch.thing == thing:
+                    watch.highest = max(watch.highest or 0, seen.price)
+        return owed
+
+    # People
+
+    @rule(user=st.sampled_from(PEOPLE), thing=st.sampled_from(THINGS))
+    def somebody_watches(self, user: int, thing: int) -> None:
+        self.run(self._watch(user, thing))
+
+    async def _watch(self, user: int, thing: int) -> None:
+        async with self.ground.database.transaction() as session:
+            person = await self._person(session, user)
+            listing = await session.get_one(Listing, self.listings[thing])
+            begun, is_new = await watches.watch(session, person, listing, chat_id=user + 1)
+        if is_new:
+            price = self.things[thing].price
+            self._forget(user, thing)
+            self.ids[user, thing] = begun.id
+            self.watches[user, thing] = reference.Watch(
+                user, thing, price, rules={"any_drop": reference.Rule("any_drop")}, highest=price
+            )
+
+    @rule(
+        user=st.sampled_from(PEOPLE),
+        thing=st.sampled_from(THINGS),
+        kind=st.sampled_from([kind for kind in RuleKind if kind is not RuleKind.ANY_CHANGE]),
+        at=RUPEES,
+        percent=st.sampled_from((1, 5, 10, 20)),
+        of=st.sampled_from(("added", "last_alert", "highest")),
+        rearm=st.sampled_from(("once", "crossing", "further", "hours")),
+        hours=st.sampled_from((1, 6, 24)),
+    )
+    def a_rule_is_chosen(
+        self, user: int, thing: int, kind: str, at: int, percent: int, of: str, rearm: str, hours: int
+    ) -> None:
+        watch = self.watches.get((user, thing))
+        if watch is None:
+            return
+        value = {"target": at, "drop_by": percent}.get(kind)
+        new = reference.Rule(kind, value, of if kind == "drop_by" else None, rearm, hours)
+        watch.rules[kind] = new
+        self.run(self._choose(self.ids[user, thing], new))
+
+    async def _choose(self, watch_id: int, new: reference.Rule) -> None:
+        row = AlertRule(
+            watch_id=watch_id,
+            kind=new.kind,
+            amount_minor=new.value * 100 if new.kind == "target" and new.value else None,
+            currency="INR",
+            percent=new.value if new.kind == "drop_by" else None,
+            reference=new.reference,
+            rearm=new.rearm,
+            rearm_hours=new.hours,
+            created_at=clock.now(),
+        )
+        async with self.ground.database.transaction() as session:
+            await session.execute(
+                delete(AlertRule).where(AlertRule.watch_id == watch_id, AlertRule.kind == new.kind)
+            )
+            session.add(row)
+
+    @rule(
+        user=st.sampled_from(PEOPLE),
+        thing=st.sampled_from(THINGS),
+        state=st.sampled_from((WatchState.PAUSED, WatchState.ACTIVE, WatchState.STOPPED)),
+    )
+    def a_watch_is_paused_or_goes_on(self, user: int, thing: int, state: WatchState) -> None:
+        self._change(user, thing, state, self._set(user, thing, state))
+
+    async def _set(self, user: int, thing: int, state: WatchState) -> None:
+        async with self.ground.database.transaction() as session:
+            person = await self._person(session, user)
+            await watches.set_state(session, person, self.ids[user, thing], state)
+
+    @rule(user=st.sampled_from(PEOPLE), thing=st.sampled_from(THINGS), hours=st.integers(1, 50))
+    def a_watch_is_snoozed(self, user: int, thing: int, hours: int) -> None:
+        until = clock.now() + timedelta(hours=hours)
+        if self._change(user, thing, WatchState.SNOOZED, self._snooze(user, thing, until)):
+            self.watches[user, thing].snoozed_until = until
+
+    async def _snooze(self, user: int, thing: int, until: datetime) -> None:
+        async with self.ground.database.transaction() as session:
+            person = await self._person(session, user)
+            await watches.snooze(session, person, self.ids[user, thing], until=until)
+
+    @rule(user=st.sampled_from(PEOPLE), thing=st.sampled_from(THINGS))
+    def a_watch_is_snoozed_until_lower(self, user: int, thing: int) -> None:
+        if self._change(user, thing, WatchState.SNOOZED, self._snooze_until_lower(user, thing)):
+            self.watches[user, thing].snoozed_below = self.things[thing].price
+
+    async def _snooze_until_lower(self, user: int, thing: int) -> None:
+        async with self.ground.database.transaction() as session:
+            person = await self._person(session, user)
+            await watches.snooze_until_lower(session, person, self.ids[user, thing])
+
+    @rule(user=st.sampled_from(PEOPLE), thing=st.sampled_from(THINGS))
+    def a_thing_is_bought(self, user: int, thing: int) -> None:
+        self._change(user, thing, WatchState.BOUGHT, self._buy(user, thing))
+
+    async def _buy(self, user: int, thing: int) -> None:
+        async with self.ground.database.transaction() as session:
+            await watches.buy(session, await self._person(session, user), self.ids[user, thing])
+
+    def _change(self, user: int, thing: int, state: WatchState, work: Any) -> bool:
+        watch = self.watches.get((user, thing))
+        if watch is None:
+            work.close()
+            return False
+        self.run(work)
+        watch.state, watch.snoozed_until, watch.snoozed_below = str(state), None, None
+        if state is not WatchState.ACTIVE:
+            self._forget(user, thing)
+        return True
+
+    @rule()
+    def snoozes_end(self) -> None:
+        self.run(self._wake())
+        for watch in self.watches.values():
+            if watch.state == "snoozed" and watch.snoozed_until and watch.snoozed_until <= clock.now():
+                watch.state, watch.snoozed_until = "active", None
+
+    async def _wake(self) -> None:
+        async with self.ground.database.transaction() as session:
+            await watches.wake(session)
+
+    @rule(user=st.sampled_from(PEOPLE), thing=st.sampled_from(THINGS), at_once=st.booleans())
+    def a_watch_is_urgent(self, user: int, thing: int, at_once: bool) -> None:
+        watch = self.watches.get((user, thing))
+        if watch is not None:
+            watch.at_once = at_once
+            self.run(self._at_once(self.ids[user, thing], at_once))
+
+    async def _at_once(self, watch_id: int, at_once: bool) -> None:
+        async with self.ground.database.transaction() as session:
+            await session.execute(update(Watch).where(Watch.id == watch_id).values(is_always_at_once=at_once))
+
+    @rule(
+        user=st.sampled_from(PEOPLE),
+        mode=st.sampled_from(list(Mode)),
+        hour=st.integers(0, 23),
+        weekday=st.integers(0, 6),
+        quiet=st.none()
+        | st.tuples(st.integers(0, 1439), st.integers(0, 1439)).filter(lambda q: q[0] != q[1]),
+        cap=st.none() | st.sampled_from((1, 3)),
+    )
+    def somebody_chooses_how_to_be_told(
+        self, user: int, mode: Mode, hour: int, weekday: int, quiet: tuple[int, int] | None, cap: int | None
+    ) -> None:
+        self.chosen[user] = Chosen(mode, hour, weekday, quiet, cap)
+        self.run(self._prefer(user, self.chosen[user]))
+
+    async def _prefer(self, user: int, how: Chosen) -> None:
+        async with self.ground.database.transaction() as session:
+            person = await self._person(session, user)
+            row = await session.get(AlertPreferences, person.id)
+            if row is None:
+                row = AlertPreferences(user_id=person.id)
+                session.add(row)
+            row.mode, row.digest_hour, row.digest_weekday = how.mode, how.hour, how.weekday
+            row.quiet_from, row.quiet_until = how.quiet or (None, None)
+            row.hourly_cap = how.cap
+            await session.flush()
+            await chosen.judge_anew(session, person)
+
+    @rule(user=st.sampled_from(PEOPLE), state=st.sampled_from((UserState.BLOCKED, UserState.ACTIVE)))
+    def somebody_blocks_or_unblocks(self, user: int, state: UserState) -> None:
+        self.reachable[user] = state is UserState.ACTIVE
+        self.run(self._reach(user, state))
+        if state is UserState.BLOCKED:
+            self._forget_person(user)
+
+    async def _reach(self, user: int, state: UserState) -> None:
+        async with self.ground.database.transaction() as session:
+            await watches.reachable(session, user + 1, state)
+
+    async def _person(self, session: Any, user: int) -> User:
+        return (await session.scalars(select(User).where(User.telegram_id == user + 1))).one()
+
+    def _forget(self, user: int, thing: int) -> None:
+        """What was owed to this watch may be said or not from here on: it was unwanted for a while."""
+        for owed in self.owed.values():
+            if (owed.watch.user, owed.watch.thing) == (user, thing):
+                owed.is_certain = False
+
+    def _forget_person(self, user: int) -> None:
+        for thing in THINGS:
+            self._forget(user, thing)
+
+    # Telegram, and how processes end
+
+    @rule(faults=st.lists(st.sampled_from(list(Fault)), max_size=4))
+    def alerts_are_delivered(self, faults: list[Fault]) -> None:
+        """Everything that is due is claimed once; each send meets the next of these faults, or none."""
+        self._pass(timedelta(seconds=1))
+        self.ground.telegram.faults[:] = faults
+        self.run(self._deliver())
+        self.ground.telegram.faults.clear()
+
+    @rule()
+    def a_worker_dies_with_alerts_in_hand(self) -> None:
+        self._pass(timedelta(seconds=1))
+        self.run(self.deliverer._claim(50))
+
+    @rule()
+    def redis_forgets(self) -> None:
+        self.run(self.ground.bench.queue.redis.flushdb())
+
+    async def _deliver(self) -> int:
+        """One claim, and each of its messages to its end or to a crash; returns how many there were."""
+        parcels = await self.deliverer._claim(50)
+        for parcel in parcels:
+            try:
+                await self.deliverer._deliver(parcel)
+            except Crashed:
+                continue
+        return len(parcels)
+
+    async def hear(self, chat: int, fault: Fault | None) -> None:
+        """Telegram takes a message, or fails; which alerts it holds is what is being sent to this chat."""
+        async with self.ground.database.transaction() as session:
+            rows = await session.scalars(
+                select(Alert)
+                .where(
+                    Alert.chat_id == chat, Alert.state == AlertState.SENDING, Alert.lease_until > clock.now()
+                )
+                .order_by(Alert.id)
+            )
+            alerts = [(row.id, row.held_for) for row in rows]
+        user, now = chat - 1, clock.now()
+        numbers = tuple(number for number, _ in alerts)
+        if fault in (Fault.LOST, Fault.REFUSED_FOR_NOW, Fault.LOST_ANSWER):
+            for number in numbers:
+                if now - self.owed[number].at > DAY:
+                    self.owed[number].is_certain = False
+        if fault is Fault.BLOCKED:
+            self.reachable[user] = False
+            self._forget_person(user)
+        if fault not in (None, Fault.LOST_ANSWER, Fault.CRASH_AFTER):
+            return
+        self._permitted(user, numbers, now)
+        for number in numbers:
+            owed = self.owed[number]
+            owed.times_said += 1
+            assert owed.times_said <= 1 + owed.may_repeat, f"alert {number} was said again without a cause"
+            owed.may_repeat += fault is not None
+        self.said.append(Message(chat, numbers, now, fault is None))
+
+    def _permitted(self, user: int, numbers: tuple[int, ...], now: datetime) -> None:
+        """No message comes when its person does not want one, nor of what they do not want."""
+        assert numbers, "a message that nobody was owed"
+        assert self.reachable[user], "a message to somebody who blocked the bot"
+        how, zone = self.chosen[user], ZoneInfo(ZONES[user])
+        for number in numbers:
+            owed = self.owed[number]
+            assert owed.watch.user == user, "somebody else's alert"
+            current = self.watches[owed.watch.user, owed.watch.thing]
+            assert current.state == "active", f"an alert of a watch that is {current.state}"
+            if current.at_once:
+                continue
+            assert not is_quiet(how, zone, now), "a message in quiet hours"
+            assert is_digest_due(how, zone, owed.at, now), f"{how.mode} alert {number} before its time"
+            recent = [each for each in self.said if each.chat == user + 1 and now - each.at < HOUR]
+            assert how.cap is None or sum(each.is_known for each in recent) < how.cap, "more than the cap"
+
+    # What must hold all the time, and in the end
+
+    @invariant()
+    def counts(self) -> None:
+        type(self).ground.steps += 1
+
+    @precondition(lambda self: bool(self.said))
+    @invariant()
+    def a_chat_hears_in_order(self) -> None:
+        """Alerts that never waited are said in the order in which they came to be."""
+        last = self.said[-1]
+        earlier = [each for each in self.said[:-1] if each.chat == last.chat]
+        if list(last.numbers) != sorted(last.numbers):
+            raise AssertionError("a digest out of order")
+        self.run(self._in_order(earlier, last))
+
+    async def _in_order(self, earlier: list[Message], last: Message) -> None:
+        async with self.ground.database.transaction() as session:
+            held = set(await session.scalars(select(Alert.id).where(Alert.held_for.is_not(None))))
+        first = [
+            number for number in last.numbers if self.owed[number].times_said == 1 and number not in held
+        ]
+        before = [number for each in earlier for number in each.numbers if number not in held]
+        assert not first or not before or min(first) > max(before), "a chat heard out of order"
+
+    def _let_all_be_said(self) -> None:
+        """Nothing fails any more: whatever is owed is said, each once, at the time that people chose."""
+        self.ground.telegram.faults.clear()
+        for _ in range(400):
+            self._pass(timedelta(seconds=61))
+            while self.run(self._deliver()):
+                self._pass(timedelta(seconds=1))
+            due = self.run(self._next_due())
+            if due is None:
+                break
+            self.traveller.move_to(max(due, clock.now()))
+        else:
+            raise AssertionError("alerts that are never said")
+        missing = [owed for owed in self.owed.values() if owed.is_certain and not owed.times_said]
+        assert not missing, f"never said: {missing}"
+
+    async def _next_due(self) -> datetime | None:
+        async with self.ground.database.transaction() as session:
+            return await session.scalar(
+                select(Alert.due_at)
+                .where(Alert.state.in_((*UNSETTLED, AlertState.HELD)))
+                .order_by(Alert.due_at)
+                .limit(1)
+            )
+
+
+def is_quiet(how: Chosen, zone: ZoneInfo, now: datetime) -> bool:
+    if how.quiet is None:
+        return False
+    local = now.astimezone(zone)
+    minute = local.hour * 60 + local.minute
+    begin, end = how.quiet
+    return begin <= minute < end if begin < end else minute >= begin or minute < end
+
+
+def is_digest_due(how: Chosen, zone: ZoneInfo, owed_at: datetime, now: datetime) -> bool:
+    """Whether a digest of this person fell between those moments."""
+    if how.mode == Mode.INSTANT:
+        return True
+    day: date = owed_at.astimezone(zone).date()
+    while day <= now.astimezone(zone).date():
+        hours = range(24) if how.mode == Mode.HOURLY else (how.hour,)
+        is_its_day = how.mode != Mode.WEEKLY or day.weekday() == how.weekday
+        slots = [datetime.combine(day, time(hour), zone).astimezone(UTC) for hour in hours]
+        if is_its_day and any(owed_at <= slot <= now for slot in slots):
+            return True
+        day += DAY
+    return False
