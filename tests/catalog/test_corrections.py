@@ -296,11 +296,13 @@ async def test_undoing_none_of_these_brings_no_empty_reading_into_history(databa
         assert await standing(session, listing) == [199900]
 
 
-async def test_undoing_the_third_takes_the_stores_rule_back(database: Database) -> None:
+@pytest.mark.parametrize("which", [0, 2], ids=["the-last", "the-first"])
+async def test_undoing_one_of_three_takes_the_stores_rule_back(which: int, database: Database) -> None:
     async with database.transaction() as session:
         listings = [await rows.listing(session, f"{rows.URL}-{number}") for number in range(3)]
         await _choose_alike(session, [1001, 1002, 1003], listings)
-        [(last, _), *_] = await corrections.in_force(session)
-        await striking.undo(session, last.id)
+        correction, listing = (await corrections.in_force(session))[which]
+        await striking.undo(session, correction.id)
         assert await corrections.rules_for(session, ["https://shop.example/p/new"], listings[0].store) == []
-        assert await corrections.rules_for(session, [listings[0].url], listings[0].store)
+        assert await corrections.rules_for(session, [listing.url], listing.store) == []
+        assert await corrections.rules_for(session, [listings[1].url], listings[1].store)

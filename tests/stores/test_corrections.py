@@ -111,6 +111,12 @@ def test_a_corrected_offer_says_whose_word_it_is_and_keeps_no_list_price_below_i
     assert reading.offer.list_price is None or reading.offer.list_price.minor > 199900
 
 
+def test_a_rule_that_agrees_with_the_page_is_among_the_evidence() -> None:
+    reading = corrected(page(stated="1999.00"), [own()])
+    assert reading.offer is not None
+    assert {"json-ld", "visible"} == {item.source for item in reading.offer.evidence}
+
+
 def test_a_person_is_shown_the_likely_amounts_first_with_the_words_around_them() -> None:
     found = choices(page(), rupees("166.58"))
     assert [choice.price for choice in found] == [

@@ -187,6 +187,7 @@ async def _excuse(session: AsyncSession, done: Struck, misled: Collection[int]) 
         )
     )
     price, now = done.listing.price, clock.now()
+    excused = watches.all()
     rows = [
         {
             "watch_id": watch.id,
@@ -201,8 +202,13 @@ async def _excuse(session: AsyncSession, done: Struck, misled: Collection[int]) 
             "due_at": now,
             "attempts": 0,
         }
-        for watch in watches
+        for watch in excused
     ]
+    for watch in excused:
+        if price is not None:  # from now on it is what this person was told last
+            watch.last_alert_minor = watch.high_minor = price.minor
+            watch.last_alert_at = done.said_by.observed_at
+    await session.flush()
     if rows:
         await session.execute(insert(session, Alert).on_conflict_do_nothing(), rows)
     return len(rows)

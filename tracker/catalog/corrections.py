@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
@@ -240,22 +240,45 @@ async def add_rules(
 
 async def _is_agreed(session: AsyncSession, terms: dict[str, Any]) -> bool:
     """Whether enough people showed the same, and it is not the store's rule yet."""
-    same = (
-        *(getattr(ReadingRule, name) == value for name, value in terms.items()),
-        ReadingRule.undone_at.is_(None),
-    )
     # A store's rule is about what is taken instead; without knowing that it would fit no page.
     if terms["wrong_source"] is None or await session.scalar(
-        select(ReadingRule.id).where(*same, ReadingRule.listing_id.is_(None)).limit(1)
+        select(ReadingRule.id).where(*_same(terms), ReadingRule.listing_id.is_(None)).limit(1)
     ):
         return False
+    return await _people(session, terms) >= USERS_FOR_A_STORE
+
+
+async def _people(session: AsyncSession, terms: dict[str, Any]) -> int:
+    """How many different people showed the same: each has one vote, on however many listings."""
     people = await session.scalar(
         select(func.count(func.distinct(Correction.user_id)))
         .select_from(ReadingRule)
         .join(Correction, Correction.id == ReadingRule.correction_id)
-        .where(*same, ReadingRule.listing_id.is_not(None))
+        .where(*_same(terms), ReadingRule.listing_id.is_not(None))
     )
-    return (people or 0) >= USERS_FOR_A_STORE
+    return people or 0
+
+
+def _same(terms: dict[str, Any]) -> Sequence[ColumnElement[bool]]:
+    equal = [getattr(ReadingRule, name) == value for name, value in terms.items()]
+    return [*equal, ReadingRule.undone_at.is_(None)]
+
+
+async def drop_rules_without_people(session: AsyncSession, store: str) -> None:
+    """Take a store's rules back that fewer people stand behind than it takes, since one was undone."""
+    rules = await session.scalars(
+        select(ReadingRule).where(
+            ReadingRule.store == store,
+            ReadingRule.listing_id.is_(None),
+            ReadingRule.undone_at.is_(None),
+        )
+    )
+    for rule in rules.all():
+        names = ("store", "source", "place", "wrong_source")
+        if await _people(session, {name: getattr(rule, name) for name in names}) < USERS_FOR_A_STORE:
+            rule.undone_at = clock.now()
+            log.info("correction.holds_no_more", rule_id=rule.id, store=store)
+    await session.flush()
 
 
 async def in_force(session: AsyncSession, *, limit: int = 10) -> Sequence[tuple[Correction, Listing]]:

@@ -120,6 +120,7 @@ async def undo(session: AsyncSession, correction_id: int) -> Listing:
     listing = await session.get_one(
         Listing, correction.listing_id, with_for_update=True, populate_existing=True
     )
+    await corrections.drop_rules_without_people(session, listing.store)
     await _stand_again(session, correction)
     correction.state = CorrectionState.UNDONE
     correction.lease_token = correction.lease_until = None

@@ -132,10 +132,12 @@ def _found(offer: Offer, rule: Rule) -> Choice | None:
 
 
 def _with_price(reading: Reading, offer: Offer, choice: Choice) -> Reading:
-    if choice.price == offer.price:
-        return reading
     listed = offer.list_price
     source = choice.candidate.source
+    if choice.price == offer.price:
+        sources = {item.source for item in offer.evidence}
+        said = () if source in sources else (Evidence(source, choice.candidate.text),)
+        return replace(reading, offer=replace(offer, evidence=(*offer.evidence, *said)))
     right = replace(
         offer,
         price=choice.price,
