@@ -192,7 +192,7 @@ async def test_a_change_moves_nobody_elses_alerts(database: Database) -> None:
 async def test_a_change_touches_only_what_is_held(database: Database) -> None:
     watch = await rows.watch(database)
     for number, state in enumerate(AlertState):
-        await owe(database, watch, [f"{1500 - number}"], state=state)
+        await owe(database, watch, [f"{1500 - 20 * number}"], state=state)
     await change(database, preferences.set_mode, Mode.HOURLY)
     async with database.transaction() as session:
         now_due = await session.scalars(select(Alert.state).where(Alert.due_at == clock.now()))
@@ -230,7 +230,7 @@ async def test_what_is_held_is_listed_in_the_order_of_its_saying(database: Datab
 
 async def test_no_more_is_listed_than_a_message_holds_and_the_rest_is_counted(database: Database) -> None:
     watch = await rows.watch(database)
-    await owe(database, watch, [f"{1500 - number}" for number in range(history.MOST_PENDING + 3)])
+    await owe(database, watch, [f"{1500 - 20 * number}" for number in range(history.MOST_PENDING + 3)])
     async with database.transaction() as session:
         found = await history.pending(session, await rows.person(session))
     assert (len(found.entries), found.total) == (history.MOST_PENDING, history.MOST_PENDING + 3)
@@ -238,13 +238,13 @@ async def test_no_more_is_listed_than_a_message_holds_and_the_rest_is_counted(da
 
 async def test_history_comes_in_pages_the_newest_first(database: Database) -> None:
     watch = await rows.watch(database)
-    await owe(database, watch, [f"{1500 - number}" for number in range(10)], state=AlertState.SENT)
+    await owe(database, watch, [f"{1500 - 20 * number}" for number in range(10)], state=AlertState.SENT)
     async with database.transaction() as session:
         user = await rows.person(session)
         pages = [await history.page(session, user, page=number) for number in (0, 1, 99, -1)]
     assert [found.page for found in pages] == [0, 1, 1, 0]
     assert [len(found.entries) for found in pages] == [8, 2, 2, 8]
-    assert pages[0].entries[0].alert.now_minor == 149100
+    assert pages[0].entries[0].alert.now_minor == 132000
     assert pages[0].total == 10
 
 
