@@ -109,7 +109,7 @@ class Alerts(RuleBasedStateMachine):
         self.listings: dict[int, int] = {}
         self.watches: dict[tuple[int, int], reference.Watch] = {}
         self.ids: dict[tuple[int, int], int] = {}
-        self.chosen = {number: Chosen() for number in PEOPLE}
+        self.chosen: dict[int, Chosen] = {}
         self.reachable = dict.fromkeys(PEOPLE, True)
         self.owed: dict[int, Owed] = {}
         self.said: list[Message] = []
@@ -122,7 +122,7 @@ class Alerts(RuleBasedStateMachine):
         self.run(self._begin(prices))
 
     async def _begin(self, prices: tuple[int, ...]) -> None:
-        await self.ground.bench.queue.redis.flushdb()
+        await self._flush_redis()
         async with self.ground.database.transaction() as session:
             for table in reversed(Base.metadata.sorted_tables):
                 await session.execute(delete(table))
@@ -142,6 +142,9 @@ class Alerts(RuleBasedStateMachine):
         for user in PEOPLE:
             for thing in THINGS:
                 await self._watch(user, thing)
+        for user, how in enumerate((Chosen(), Chosen(quiet=(22 * 60, 7 * 60), cap=3), Chosen(Mode.HOURLY))):
+            self.chosen[user] = how
+            await self._prefer(user, how)
 
     def teardown(self) -> None:
         try:
@@ -166,7 +169,10 @@ class Alerts(RuleBasedStateMachine):
     def _pass(self, by: timedelta) -> None:
         self.traveller.shift(by)
         # What Redis holds is the pace and the pauses of minutes that are over.
-        self.run(self.ground.bench.queue.redis.flushdb())
+        self.run(self._flush_redis())
+
+    async def _flush_redis(self) -> None:
+        await self.ground.bench.queue.redis.flushdb()
 
     # Shops
 
@@ -174,9 +180,18 @@ class Alerts(RuleBasedStateMachine):
     def a_price_is_read(self, thing: int, price: int) -> None:
         self._read(thing, price, in_stock=True)
 
+    @rule(thing=st.sampled_from(THINGS), price=RUPEES)
+    def another_price_is_read(self, thing: int, price: int) -> None:
+        self._read(thing, price, in_stock=True)
+
     @rule(thing=st.sampled_from(THINGS), by=st.integers(1, 40))
     def a_price_falls(self, thing: int, by: int) -> None:
         self._read(thing, max(400, (self.things[thing].price or 800) - by), in_stock=True)
+
+    @rule(thing=st.sampled_from(THINGS), by=st.lists(st.integers(1, 90), min_size=2, max_size=4))
+    def a_price_slides(self, thing: int, by: list[int]) -> None:
+        for step in by:
+            self._read(thing, max(400, (self.things[thing].price or 800) - step), in_stock=True)
 
     @rule(thing=st.sampled_from(THINGS), price=st.none() | RUPEES)
     def it_is_sold_out(self, thing: int, price: int | None) -> None:
@@ -294,9 +309,7 @@ class Alerts(RuleBasedStateMachine):
     def a_rule_is_chosen(
         self, user: int, thing: int, kind: str, at: int, percent: int, of: str, rearm: str, hours: int
     ) -> None:
-        watch = self.watches.get((user, thing))
-        if watch is None:
-            return
+        watch = self.watches[user, thing]
         value = {"target": at, "drop_by": percent}.get(kind)
         new = reference.Rule(kind, value, of if kind == "drop_by" else None, rearm, hours)
         watch.rules[kind] = new
@@ -323,55 +336,56 @@ class Alerts(RuleBasedStateMachine):
     @rule(
         user=st.sampled_from(PEOPLE),
         thing=st.sampled_from(THINGS),
-        state=st.sampled_from((WatchState.PAUSED, WatchState.ACTIVE, WatchState.STOPPED)),
+        what=st.sampled_from(("pause", "go on", "stop", "snooze", "snooze until lower", "buy", "at once")),
+        hours=st.integers(1, 50),
     )
-    def a_watch_is_paused_or_goes_on(self, user: int, thing: int, state: WatchState) -> None:
-        self._change(user, thing, state, self._set(user, thing, state))
+    def somebody_acts(self, user: int, thing: int, what: str, hours: int) -> None:
+        until = clock.now() + timedelta(hours=hours)
+        watch = self.watches[user, thing]
+        match what:
+            case "pause":
+                self._change(user, thing, WatchState.PAUSED, self._set(user, thing, WatchState.PAUSED))
+            case "go on":
+                self._change(user, thing, WatchState.ACTIVE, self._set(user, thing, WatchState.ACTIVE))
+            case "stop":
+                self._change(user, thing, WatchState.STOPPED, self._set(user, thing, WatchState.STOPPED))
+            case "snooze":
+                self._change(user, thing, WatchState.SNOOZED, self._snooze(user, thing, until))
+                watch.snoozed_until = until
+            case "snooze until lower":
+                self._change(user, thing, WatchState.SNOOZED, self._snooze_until_lower(user, thing))
+                watch.snoozed_below = self.things[thing].price
+            case "buy":
+                self._change(user, thing, WatchState.BOUGHT, self._buy(user, thing))
+            case _:
+                watch.at_once = not watch.at_once
+                self.run(self._at_once(self.ids[user, thing], watch.at_once))
 
     async def _set(self, user: int, thing: int, state: WatchState) -> None:
         async with self.ground.database.transaction() as session:
             person = await self._person(session, user)
             await watches.set_state(session, person, self.ids[user, thing], state)
 
-    @rule(user=st.sampled_from(PEOPLE), thing=st.sampled_from(THINGS), hours=st.integers(1, 50))
-    def a_watch_is_snoozed(self, user: int, thing: int, hours: int) -> None:
-        until = clock.now() + timedelta(hours=hours)
-        if self._change(user, thing, WatchState.SNOOZED, self._snooze(user, thing, until)):
-            self.watches[user, thing].snoozed_until = until
-
     async def _snooze(self, user: int, thing: int, until: datetime) -> None:
         async with self.ground.database.transaction() as session:
             person = await self._person(session, user)
             await watches.snooze(session, person, self.ids[user, thing], until=until)
-
-    @rule(user=st.sampled_from(PEOPLE), thing=st.sampled_from(THINGS))
-    def a_watch_is_snoozed_until_lower(self, user: int, thing: int) -> None:
-        if self._change(user, thing, WatchState.SNOOZED, self._snooze_until_lower(user, thing)):
-            self.watches[user, thing].snoozed_below = self.things[thing].price
 
     async def _snooze_until_lower(self, user: int, thing: int) -> None:
         async with self.ground.database.transaction() as session:
             person = await self._person(session, user)
             await watches.snooze_until_lower(session, person, self.ids[user, thing])
 
-    @rule(user=st.sampled_from(PEOPLE), thing=st.sampled_from(THINGS))
-    def a_thing_is_bought(self, user: int, thing: int) -> None:
-        self._change(user, thing, WatchState.BOUGHT, self._buy(user, thing))
-
     async def _buy(self, user: int, thing: int) -> None:
         async with self.ground.database.transaction() as session:
             await watches.buy(session, await self._person(session, user), self.ids[user, thing])
 
-    def _change(self, user: int, thing: int, state: WatchState, work: Any) -> bool:
-        watch = self.watches.get((user, thing))
-        if watch is None:
-            work.close()
-            return False
+    def _change(self, user: int, thing: int, state: WatchState, work: Coroutine[Any, Any, None]) -> None:
+        watch = self.watches[user, thing]
         self.run(work)
         watch.state, watch.snoozed_until, watch.snoozed_below = str(state), None, None
         if state is not WatchState.ACTIVE:
             self._forget(user, thing)
-        return True
 
     @rule()
     def snoozes_end(self) -> None:
@@ -383,13 +397,6 @@ class Alerts(RuleBasedStateMachine):
     async def _wake(self) -> None:
         async with self.ground.database.transaction() as session:
             await watches.wake(session)
-
-    @rule(user=st.sampled_from(PEOPLE), thing=st.sampled_from(THINGS), at_once=st.booleans())
-    def a_watch_is_urgent(self, user: int, thing: int, at_once: bool) -> None:
-        watch = self.watches.get((user, thing))
-        if watch is not None:
-            watch.at_once = at_once
-            self.run(self._at_once(self.ids[user, thing], at_once))
 
     async def _at_once(self, watch_id: int, at_once: bool) -> None:
         async with self.ground.database.transaction() as session:
@@ -435,7 +442,8 @@ class Alerts(RuleBasedStateMachine):
             await watches.reachable(session, user + 1, state)
 
     async def _person(self, session: Any, user: int) -> User:
-        return (await session.scalars(select(User).where(User.telegram_id == user + 1))).one()
+        person: User = (await session.scalars(select(User).where(User.telegram_id == user + 1))).one()
+        return person
 
     def _forget(self, user: int, thing: int) -> None:
         """What was owed to this watch may be said or not from here on: it was unwanted for a while."""
@@ -464,7 +472,7 @@ class Alerts(RuleBasedStateMachine):
 
     @rule()
     def redis_forgets(self) -> None:
-        self.run(self.ground.bench.queue.redis.flushdb())
+        self.run(self._flush_redis())
 
     async def _deliver(self) -> int:
         """One claim, and each of its messages to its end or to a crash; returns how many there were."""

@@ -75,8 +75,8 @@ class Thing:
 
     def comes_and_goes(self, price: int, now: datetime) -> bool:
         """Whether it was the price in the last week before, and another after it."""
-        priced = [seen for seen in self.history if seen.price is not None]
-        return any(alike(price, seen.price) for seen in priced[:-1] if now - seen.at <= WEEK)
+        priced = [(seen.at, seen.price) for seen in self.history if seen.price is not None]
+        return any(alike(price, earlier) for at, earlier in priced[:-1] if now - at <= WEEK)
 
 
 def alike(*prices: int) -> bool:

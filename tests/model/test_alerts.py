@@ -23,7 +23,7 @@ from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import create_bot
 from worker.workbench import Workbench
 
-EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "55"))
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "64"))
 STEPS = 100
 
 
@@ -83,6 +83,6 @@ def test_every_alert_is_said_once_to_whom_it_is_owed(
             f"\n{ground.steps:,} steps against the reference: {ground.owed:,} alerts owed, "
             f"{ground.said:,} messages, {ground.digests:,} of them digests\n"
         )
-    assert ground.steps >= EXAMPLES * STEPS * 0.9
+    assert ground.steps >= EXAMPLES * STEPS * 0.8
     assert ground.owed > EXAMPLES
     assert ground.digests
