@@ -139,10 +139,11 @@ class World:
 
 @dataclass
 class Say:
-    """A person in their private chat: what they say and tap, and what they see then."""
+    """A person in their private chat, or in a group: what they say and tap, and what they see then."""
 
     world: World
     user: int = ASHA
+    group: int | None = None
     toast: str | None = None
     """The pop-up that answered the last tap."""
     _position: int = field(default=0)
@@ -150,7 +151,8 @@ class Say:
     async def __call__(self, text: str = "", **how: Any) -> list[str]:
         """Say something, and return the texts of the messages and edits that followed."""
         position = self._now()
-        return await self.followed(await self.world.telegram.say(self.user, text, **how), position)
+        update_id = await self.world.telegram.say(self.user, text, chat=self.group, **how)
+        return await self.followed(update_id, position)
 
     async def tap(
         self, button: str, *, on: Json | None = None, forced: bool = False, message_id: int | None = None
@@ -158,7 +160,10 @@ class Say:
         """Tap the newest button whose label holds these words, or send forged data, as a changed app can."""
         position = self._now()
         query_id = await self.world.telegram.tap(
-            self.user, *self.button(button, on=on, forced=forced, message_id=message_id), forced=forced
+            self.user,
+            *self.button(button, on=on, forced=forced, message_id=message_id),
+            chat=self.group,
+            forced=forced,
         )
         return await self.followed(self.world.telegram.state.queries[query_id].update_id, position)
 
@@ -208,7 +213,14 @@ class Say:
     def as_user(self, user: int, **facts: Any) -> "Say":
         if facts:
             self.world.telegram.add_user(user, facts.pop("first_name", f"User {user}"), **facts)
-        return Say(self.world, user)
+        return Say(self.world, user, self.group)
+
+    def in_group(self, group: int) -> "Say":
+        return Say(self.world, self.user, group)
+
+    @property
+    def chat(self) -> int:
+        return self.user if self.group is None else self.group
 
     @property
     def messages(self) -> list[Json]:
@@ -224,7 +236,7 @@ class Say:
         answers = [
             answer
             for answer in self.world.telegram.state.answers
-            if answer.chat_id == self.user and answer.position > position
+            if answer.chat_id == self.chat and answer.position > position
         ]
         self.toast = answers[-1].text if answers else None
         fresh = [
@@ -235,7 +247,7 @@ class Say:
         return [message.body.text for _, message in sorted(fresh, key=lambda each: each[0])]
 
     def _from_bot(self) -> list[Message]:
-        chat = self.world.telegram.state.chat(self.user)
+        chat = self.world.telegram.state.chat(self.chat)
         return [message for message in chat.messages.values() if message.from_bot and not message.deleted]
 
     def _now(self) -> int:

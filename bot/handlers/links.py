@@ -116,7 +116,9 @@ async def confirm(
     card = cards.watch(language, watch, await catalog.price_range(session, listing), clock.now(), note=note)
     after.replace(callback.message, preview.chat_id, card)
     after.toast(language.plain("toast.tracking" if is_new else "toast.already"))
-    if callback_data.action is PreviewAction.TARGET:
+    if callback_data.action is PreviewAction.TARGET and preview.chat_id < 0:
+        after.toast(language.plain("toast.target_in_private"), alert=True)
+    elif callback_data.action is PreviewAction.TARGET:
         after.ask(Asking.target, watch_id=watch.id)
         after.say_text(preview.chat_id, rule_cards.ask_target(language, watch))
 

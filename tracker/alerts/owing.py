@@ -15,8 +15,7 @@ from tracker.alerts.steps import is_below
 from tracker.catalog.move import Move
 from tracker.database import insert
 from tracker.money import Money
-from tracker.users.models import User, UserState
-from tracker.watches.models import RuleKind, Watch, WatchState
+from tracker.watches.models import IN_REACH, RuleKind, Watch, WatchState
 
 SNOOZE_OVER = "snooze_over"
 CORRECTED = "corrected"
@@ -60,7 +59,7 @@ async def _watchers(session: AsyncSession, move: Move) -> Sequence[Watch]:
         .where(
             Watch.listing_id == move.listing_id,
             Watch.state.in_((WatchState.ACTIVE, WatchState.SNOOZED)),
-            User.state == UserState.ACTIVE,
+            IN_REACH,
         )
         .options(selectinload(Watch.rules))
         .order_by(Watch.id)

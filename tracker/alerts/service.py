@@ -15,7 +15,7 @@ from tracker.alerts.models import Alert, AlertPreferences, AlertState, HeldFor
 from tracker.alerts.owing import CORRECTED
 from tracker.alerts.timing import Hold, hold
 from tracker.catalog.models import Listing, PriceObservation
-from tracker.users.models import User, UserState
+from tracker.users.models import User
 from tracker.watches.models import Watch, WatchState
 
 WORTH_SAYING = timedelta(days=1)
@@ -51,7 +51,7 @@ class Told:
     @property
     def is_wanted(self) -> bool:
         """Whether the person still wants to hear it. That a price was wrong is said of paused watches too."""
-        if self.user.state != UserState.ACTIVE:
+        if not self.watch.is_in_reach:
             return False
         if self.alert.reasons[0]["kind"] == CORRECTED:
             return self.watch.state != WatchState.STOPPED
@@ -282,7 +282,7 @@ async def sent(session: AsyncSession, parcel: Parcel, message_id: int) -> None:
 async def cancel(session: AsyncSession, parcel: Parcel, unwanted: Collection[Told]) -> None:
     """These are not wanted any more: their watch was paused, snoozed, stopped, or its thing bought."""
     for one in unwanted:
-        reason = one.watch.state if one.user.state == UserState.ACTIVE else one.user.state
+        reason = one.watch.state if one.watch.is_in_reach else one.user.state
         await _done(session, parcel, [one.alert.id], state=AlertState.CANCELLED, last_error=reason)
 
 

@@ -101,7 +101,7 @@ _GONE = (
     "the group chat was deleted",
     "bot can't initiate conversation",
     "have no rights to send a message",
-    "not enough rights to send",
+    "not enough rights to send text",
     "chat_write_forbidden",
 )
 _PHOTO_TROUBLE = (
@@ -113,6 +113,7 @@ _PHOTO_TROUBLE = (
     "webpage_media_empty",
     "webpage_curl_failed",
     "wrong remote file",
+    "not enough rights to send photos",
 )
 
 

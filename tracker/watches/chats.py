@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.catalog.models import Correction, Listing, Preview
@@ -17,6 +17,7 @@ async def moved(session: AsyncSession, old: int, new: int) -> None:
     Telegram tells both the bot and whoever sends; the second word changes nothing. What alerts need beyond
     it is in `tracker.alerts.chats`.
     """
+    await _lock_listings(session, Watch.chat_id == old)  # a check that is under way may owe the old chat more
     for table in (Watch, Preview, Correction):
         await session.execute(update(table).where(table.chat_id == old).values(chat_id=new))
 
@@ -28,14 +29,7 @@ async def left(session: AsyncSession, chat_id: int) -> Sequence[User]:
     nothing.
     """
     speaking = Watch.chat_id == chat_id, Watch.state.in_((WatchState.ACTIVE, WatchState.SNOOZED))
-    listings = (
-        await session.scalars(
-            select(Listing.id)
-            .where(Listing.id.in_(select(Watch.listing_id).where(*speaking)))
-            .order_by(Listing.id)
-            .with_for_update()
-        )
-    ).all()
+    listings = await _lock_listings(session, *speaking)
     owners = (
         await session.scalars(
             select(User).where(User.id.in_(select(Watch.user_id).where(*speaking))).order_by(User.id)
@@ -49,3 +43,13 @@ async def left(session: AsyncSession, chat_id: int) -> Sequence[User]:
     )
     await check_what_is_wanted(session, listings)
     return owners
+
+
+async def _lock_listings(session: AsyncSession, *of_watches: ColumnElement[bool]) -> Sequence[int]:
+    rows = await session.scalars(
+        select(Listing.id)
+        .where(Listing.id.in_(select(Watch.listing_id).where(*of_watches)))
+        .order_by(Listing.id)
+        .with_for_update()
+    )
+    return rows.all()

@@ -3,13 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.catalog.models import Listing
 from tracker.database import Base, BigId
 from tracker.money import Money
-from tracker.users.models import User
+from tracker.users.models import User, UserState
 
 
 class WatchState(StrEnum):
@@ -109,6 +109,20 @@ class Watch(Base):
         if self.start_minor is None or self.start_currency is None:
             return None
         return Money(self.start_minor, self.start_currency)
+
+    @property
+    def is_in_reach(self) -> bool:
+        """Whether its owner can be told where they watch: a block closes their own chat, and no group."""
+        if self.user.state == UserState.BLOCKED:
+            return self.chat_id < 0
+        return self.user.state == UserState.ACTIVE
+
+
+IN_REACH = or_(
+    User.state == UserState.ACTIVE,
+    and_(User.state == UserState.BLOCKED, Watch.chat_id < 0),
+)
+"""`Watch.is_in_reach`, for a query that joins the user."""
 
 
 class RuleTerms:

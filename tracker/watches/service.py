@@ -14,7 +14,7 @@ from tracker import clock
 from tracker.catalog.models import Listing
 from tracker.errors import BadInput, NotYours, OverAllowance
 from tracker.users.models import User, UserState
-from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
+from tracker.watches.models import IN_REACH, AlertRule, RuleKind, Watch, WatchState
 
 MAX_WATCHES = 1000
 """Watches that a person may have: the largest plan's number, and everybody's until plans exist."""
@@ -265,7 +265,7 @@ async def check_what_is_wanted(session: AsyncSession, listing_ids: Sequence[int]
             .where(
                 Watch.listing_id == listing.id,
                 Watch.state.in_(_FOR_CHECKING),
-                User.state == UserState.ACTIVE,
+                IN_REACH,
             )
             .limit(1)
         )
