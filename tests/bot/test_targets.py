@@ -51,7 +51,7 @@ async def test_a_target_that_is_met_already_is_said_at_once(kettle: Thing, say: 
         ("  1 499 ", 149900),
         ("₹1.5 lakh", 15000000),
         ("१४९९", 149900),
-        ("0.01", 1),
+        ("450.50", 45050),
     ],
 )
 async def test_a_target_is_understood_as(
@@ -100,7 +100,8 @@ async def test_a_target_in_another_currency_is_asked_again(
 
 async def test_a_second_target_replaces_the_first(kettle: Thing, say: Say, world: World) -> None:
     await say("1500")
-    await say.tap("₹1,500: change")
+    await say.tap("Target ₹1,500")
+    await say.tap("Another price")
     await say("1400")
     assert await targets(world) == [(140000, "INR")]
 
@@ -157,6 +158,7 @@ async def test_a_target_in_a_currency_without_decimals(say: Say, shop: Shelf, wo
 
 async def test_a_target_can_be_removed(kettle: Thing, say: Say, world: World) -> None:
     await say("1500")
+    await say.tap("Target ₹1,500")
     [card] = await say.tap("Remove target")
     assert "I tell you about any drop" in card
     assert "₹1,500" not in card
