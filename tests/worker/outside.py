@@ -15,7 +15,7 @@ from sandbox.telegram.server import Call
 from tests.serving import run_app
 from tests.worker.waiting import patience
 
-ASHA, RAVI = 2001, 2002
+ASHA, RAVI, MEERA = 2001, 2002, 2003
 
 
 class Outside:
