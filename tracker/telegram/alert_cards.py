@@ -187,6 +187,8 @@ def _digest_line(language: Language, together: Sequence[Told]) -> Markup:
     before, now = first.alert.before, last.alert.now
     sign = _sign(last.alert)
     title = Markup('{}<a href="{}">{}</a>').format(sign, last.listing.url, title_of(last.listing, limit=60))
+    if _is(last.alert, owing.CORRECTED):
+        return _corrected_line(language, title, last.alert)
     if now is None:
         return language("digest.sold_out", title=title)
     if before is None or before.currency != now.currency:
@@ -208,6 +210,15 @@ def _digest_line(language: Language, together: Sequence[Told]) -> Markup:
     if _is(last.alert, RuleKind.TARGET):
         line += Markup(" 🎯")
     return line
+
+
+def _corrected_line(language: Language, title: Markup, said: Alert) -> Markup:
+    reason = next(reason for reason in said.reasons if reason["kind"] == owing.CORRECTED)
+    assert said.currency is not None
+    wrong = language.money(Money(reason["wrong_minor"], said.currency))
+    if said.now is None:
+        return language("digest.corrected_unknown", title=title, wrong=wrong)
+    return language("digest.corrected", title=title, wrong=wrong, now=language.money(said.now))
 
 
 def _details(watch: Watch) -> InlineKeyboardButton:
