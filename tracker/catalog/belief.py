@@ -191,14 +191,17 @@ def looks_like_a_mistake(price: Money, reference: Money) -> bool:
 def comes_and_goes(
     price: Money, believed: Sequence[tuple[datetime, int]], now: datetime, bands: Bands = DEFAULT_BANDS
 ) -> bool:
-    """Whether a price came and went lately: it was believed anew in the last days, and another after it.
+    """Whether a price came and went lately: it was believed anew in the last days, and a different one since.
 
     The first that we know of a listing did not come, it was there.
     """
-    for at, minor in reversed(believed[1:-1]):
+    has_left = False
+    for at, minor in reversed(believed[1:]):
         if now - at > FLICKER_WITHIN:
             return False
-        if _agree([price, Money(minor, price.currency)], bands.agree):
+        if not _agree([price, Money(minor, price.currency)], bands.agree):
+            has_left = True
+        elif has_left:
             return True
     return False
 
