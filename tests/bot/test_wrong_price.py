@@ -3,7 +3,7 @@
 import pytest
 
 from tests.bot.conftest import MakeWorld, on_both_databases
-from tests.world import ASHA, RAVI, Say, Shelf, World
+from tests.world import ASHA, MEERA, RAVI, Say, Shelf, World
 from tracker.alerts.models import Alert, AlertState
 from tracker.catalog.models import Correction, CorrectionState, Listing, PriceObservation, ReadingRule
 
@@ -58,6 +58,20 @@ async def test_everybody_who_got_a_false_alert_is_told_so_once(say: Say, shop: S
     assert {first.state, second.state} == {AlertState.SENT}
     standing = await world.rows(PriceObservation, PriceObservation.correction_id.is_(None))
     assert [seen.price_minor for seen in standing] == [179900]
+
+
+async def test_three_people_put_the_whole_store_right(say: Say, shop: Shelf, world: World) -> None:
+    things = [shop.lists(slug, price="1999.00", mode="mislabelled") for slug in ("kettle", "lamp", "chair")]
+    for person, thing in zip((say, say.as_user(RAVI), say.as_user(MEERA)), things, strict=True):
+        [preview] = await person(thing.url)
+        assert "₹166.58" in preview
+        await person.tap("Track it")
+        await person.tap("Wrong price?")
+        await person.tap("₹1,999")
+    [preview] = await say(shop.lists("table", price="4999.00", mode="mislabelled").url)
+    assert "₹4,999" in preview
+    [preview] = await say(shop.lists("shelf", price="2999.00").url)
+    assert "₹2,999" in preview
 
 
 async def test_none_of_these_makes_the_price_unknown_rather_than_wrong(
