@@ -55,6 +55,11 @@ class Process:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """SIGKILL: it ends where it stands."""
+        self._process.kill()
+        self._process.wait()
+
     def rss_mb(self) -> float:
         """Resident memory of the process itself, MB."""
         return _rss_mb(self.pid)

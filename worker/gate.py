@@ -1,72 +1,34 @@
-"""How many messages are on their way to Telegram at a time: no more than the pace needs."""
+"""How many messages are on their way to Telegram at a time: one, or as few as the pace allows."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from math import ceil
 
-LONGEST_SECONDS = 1.0
-"""What takes longer does not keep its place: a send that hangs delays no other."""
-
-_WEIGHT = 0.1
-"""Of the latest time in the average."""
+PATIENCE_SECONDS = 0.2
+"""So long a message waits for the one before it; then it goes beside it, for a send may hang."""
 
 
 class Gate:
-    """Lets in, in their order, as many as a pace needs at once: the pace times the average time inside.
+    """Lets one in at a time, in their order, and whoever has waited long enough.
 
-    That is Little's law. Whatever is inside when its process is killed may be repeated, so this is also the
-    most that a crash repeats, but for sends that took longer than `LONGEST_SECONDS`.
+    Whatever is inside when its process is killed may be repeated: one message, while a worker can send its
+    share of the pace one after the other. When Telegram is too far away for that, its messages come late by
+    the patience, and no more are inside than the pace needs: messages a second times the seconds of each.
     """
 
-    def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
-        self._seconds: float | None = None
-        self._inside: set[asyncio.Future[None]] = set()
-        self._waiting: deque[asyncio.Future[None]] = deque()
-
-    @property
-    def width(self) -> int:
-        """How many may be inside at a time."""
-        return max(1, ceil(self._per_second * (self._seconds or 0)))
+    def __init__(self) -> None:
+        self._first = asyncio.Lock()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Wait until there is room, and take up some of it until the block ends."""
-        loop = asyncio.get_running_loop()
-        place = await self._entered()
-        since = loop.time()
-        too_long = loop.call_later(LONGEST_SECONDS, self._leave, place, LONGEST_SECONDS)
+        """Be inside, until the block ends."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._first.acquire()
+        except TimeoutError:
+            yield
+            return
         try:
             yield
         finally:
-            too_long.cancel()
-            self._leave(place, loop.time() - since)
-
-    async def _entered(self) -> asyncio.Future[None]:
-        place = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
-        self._let_in()
-        try:
-            await place
-        except asyncio.CancelledError:
-            self._inside.discard(place)
-            self._let_in()
-            raise
-        return place
-
-    def _leave(self, place: asyncio.Future[None], seconds: float) -> None:
-        if place not in self._inside:
-            return
-        self._inside.remove(place)
-        before = seconds if self._seconds is None else self._seconds
-        self._seconds = before + _WEIGHT * (seconds - before)
-        self._let_in()
-
-    def _let_in(self) -> None:
-        while self._waiting and len(self._inside) < self.width:
-            place = self._waiting.popleft()
-            if not place.done():
-                self._inside.add(place)
-                place.set_result(None)
+            self._first.release()

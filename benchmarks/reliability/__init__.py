@@ -1,0 +1,1 @@
+"""Deliveries on bad days, with real processes: `make chaos` kills, `make drain` measures the pace."""
