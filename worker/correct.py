@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from tracker.alerts import chats
 from tracker.catalog import corrections
 from tracker.catalog.models import Correction, CorrectionState, Listing
 from tracker.money import Money
@@ -13,10 +14,9 @@ from tracker.stores.offer import Reading
 from tracker.telegram import correction_cards, sender
 from tracker.telegram.cards import Card
 from tracker.texts import Language
-from tracker.users.models import User, UserState
-from tracker.watches import service as watches
+from tracker.users.models import User
 from worker.reading import read_page
-from worker.speaking import say_soon
+from worker.speaking import out_of_reach, say_soon
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
@@ -68,9 +68,12 @@ async def _answer(bench: Workbench, claimed: Correction, user: User, listing: Li
             log.warning("correction.not_sent", correction_id=claimed.id, answer=type(sent).__name__)
             await corrections.try_again(session, claimed, after=RETRY)
             return
+        if isinstance(sent, sender.Moved):
+            await chats.moved(session, claimed.chat_id, sent.to_chat_id)
+            await corrections.try_again(session, claimed, after=timedelta(0))
+            return
         if isinstance(sent, sender.Unreachable):
-            gone = UserState.DEACTIVATED if sent.for_good else UserState.BLOCKED
-            await watches.reachable(session, user.telegram_id, gone)
+            await out_of_reach(session, claimed.chat_id, user, sent)
         await corrections.settle(session, claimed, state)
 
 

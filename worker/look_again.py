@@ -6,13 +6,14 @@ import structlog
 from markupsafe import Markup
 
 from tracker import clock
+from tracker.alerts import chats
 from tracker.alerts import service as alerts
 from tracker.alerts.owing import owe
 from tracker.alerts.service import Told
 from tracker.catalog.models import Doubt, Listing
 from tracker.catalog.recording import record
 from tracker.stores.offer import Availability
-from tracker.telegram import alert_cards
+from tracker.telegram import alert_cards, sender
 from tracker.texts import Language
 from worker.reading import read_page
 from worker.speaking import edit_soon
@@ -40,7 +41,10 @@ async def look_again(bench: Workbench, watch_id: int, chat_id: int, message_id: 
             return
         language = Language.of(told.user)
         card = alert_cards.alert(language, told, note=_note(language, told, is_read=is_read))
-        await edit_soon(bench, chat_id, message_id, card, within=TURN)
+        answer = await edit_soon(bench, chat_id, message_id, card, within=TURN)
+        if isinstance(answer, sender.Moved):  # the message stays behind; what is owed does not
+            async with bench.database.transaction() as session:
+                await chats.moved(session, chat_id, answer.to_chat_id)
 
 
 def _is_fresh(listing: Listing) -> bool:

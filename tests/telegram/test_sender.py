@@ -16,7 +16,8 @@ from tests.conftest import MakeSettings
 from tracker.telegram import sender
 from tracker.telegram.cards import Card
 
-ASHA = 1001
+ASHA, GROUP = 1001, -500
+GO = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Go", callback_data="go")]])
 HELLO = Card(Markup("<b>Hello</b>"))
 PHOTO = Card(Markup("<b>Kettle</b>"), photo="https://shop.example/kettle.png")
 
@@ -49,8 +50,7 @@ async def test_a_sent_card_is_delivered(outside: Outside) -> None:
 
 
 async def test_a_card_goes_with_its_photo_and_its_buttons(outside: Outside) -> None:
-    buttons = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Go", callback_data="go")]])
-    await sender.send(outside.bot, ASHA, Card(PHOTO.text, PHOTO.photo, buttons))
+    await sender.send(outside.bot, ASHA, Card(PHOTO.text, PHOTO.photo, GO))
     message = outside.telegram.chat(ASHA)[-1]
     assert message["photo"] == PHOTO.photo
     assert message["buttons"] == [[{"text": "Go", "callback_data": "go"}]]
@@ -119,6 +119,87 @@ async def test_markup_that_telegram_refuses_is_sent_as_plain_words(outside: Outs
 async def test_a_message_that_telegram_will_never_take_is_refused(outside: Outside) -> None:
     answer = await sender.send(outside.bot, ASHA, Card(Markup("x" * 5000)))
     assert isinstance(answer, sender.Refused)
+
+
+async def test_a_message_is_edited_in_its_place(outside: Outside) -> None:
+    sent = await sender.send(outside.bot, ASHA, HELLO)
+    assert isinstance(sent, sender.Delivered)
+    changed = Card(Markup("<b>Goodbye</b>"), keyboard=GO)
+    assert await sender.edit(outside.bot, ASHA, sent.message_id, changed) == sent
+    [message] = [each for each in outside.telegram.chat(ASHA) if each["from"] == "bot"]
+    assert (message["text"], message["buttons"]) == ("Goodbye", [[{"text": "Go", "callback_data": "go"}]])
+
+
+@pytest.mark.parametrize("sent", [HELLO, PHOTO], ids=["sent-as-text", "sent-with-a-photo"])
+@pytest.mark.parametrize("photo", [None, PHOTO.photo], ids=["edited-as-text", "edited-with-a-photo"])
+async def test_an_edit_finds_the_words_whether_there_is_a_photo(
+    outside: Outside, sent: Card, photo: str | None
+) -> None:
+    delivered = await sender.send(outside.bot, ASHA, sent)
+    assert isinstance(delivered, sender.Delivered)
+    changed = Card(Markup("<b>Goodbye</b>"), photo)
+    assert await sender.edit(outside.bot, ASHA, delivered.message_id, changed) == delivered
+    assert outside.texts() == ["Goodbye"]
+
+
+async def test_an_edit_that_changes_nothing_is_delivered(outside: Outside) -> None:
+    sent = await sender.send(outside.bot, ASHA, HELLO)
+    assert isinstance(sent, sender.Delivered)
+    assert await sender.edit(outside.bot, ASHA, sent.message_id, HELLO) == sent
+
+
+async def test_what_is_gone_cannot_be_edited(outside: Outside) -> None:
+    assert await sender.edit(outside.bot, ASHA, 987654, HELLO) == sender.Refused(
+        "Telegram server says - Bad Request: message to edit not found"
+    )
+
+
+async def test_429_to_an_edit_says_how_long_to_be_silent(outside: Outside) -> None:
+    outside.telegram.faults.add(Fault(FaultKind.TOO_MANY_REQUESTS, "editMessageText", retry_after=7))
+    assert await sender.edit(outside.bot, ASHA, 1, HELLO) == sender.SlowDown(timedelta(seconds=7))
+
+
+async def test_a_group_that_became_a_supergroup_says_where_it_is_now(outside: Outside) -> None:
+    outside.telegram.groups.take_in(ASHA, GROUP)
+    sent = await sender.send(outside.bot, GROUP, PHOTO)
+    assert isinstance(sent, sender.Delivered)
+    moved = sender.Moved(outside.telegram.groups.upgrade(GROUP))
+    assert await sender.send(outside.bot, GROUP, PHOTO) == moved
+    assert await sender.edit(outside.bot, GROUP, sent.message_id, HELLO) == moved
+    assert isinstance(await sender.send(outside.bot, moved.to_chat_id, HELLO), sender.Delivered)
+
+
+async def test_a_group_that_threw_the_bot_out_is_out_of_reach(outside: Outside) -> None:
+    outside.telegram.groups.take_in(ASHA, GROUP)
+    outside.telegram.groups.throw_out(ASHA, GROUP)
+    assert isinstance(await sender.send(outside.bot, GROUP, HELLO), sender.Unreachable)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Bad Request: not enough rights to send text messages to the chat",
+        "Bad Request: have no rights to send a message",
+        "Bad Request: CHAT_WRITE_FORBIDDEN",
+        "Forbidden: bot is not a member of the supergroup chat",
+        "Forbidden: the group chat was deleted",
+    ],
+)
+async def test_a_group_that_lets_the_bot_say_nothing_is_out_of_reach(
+    outside: Outside, description: str
+) -> None:
+    outside.telegram.groups.take_in(ASHA, GROUP)
+    status = 403 if description.startswith("Forbidden") else 400
+    outside.telegram.faults.add(Fault(FaultKind.ERROR, status=status, description=description))
+    assert isinstance(await sender.send(outside.bot, GROUP, HELLO), sender.Unreachable)
+
+
+async def test_a_group_that_forbids_pictures_gets_the_words(outside: Outside) -> None:
+    outside.telegram.groups.take_in(ASHA, GROUP)
+    forbidden = "Bad Request: not enough rights to send photos to the chat"
+    outside.telegram.faults.add(Fault(FaultKind.ERROR, "sendPhoto", status=400, description=forbidden))
+    assert isinstance(await sender.send(outside.bot, GROUP, PHOTO), sender.Delivered)
+    assert [message["text"] for message in outside.telegram.chat(GROUP)] == ["Kettle"]
 
 
 async def test_without_a_token_the_operator_is_told_where_to_get_one(settings: MakeSettings) -> None:
