@@ -86,10 +86,11 @@ async def watch(
     *,
     price: str | None = "1999",
     title: str = "Kettle",
+    group: int | None = None,
 ) -> Watch:
-    """A person who watches a listing that was read once."""
+    """A person who watches a listing that was read once, for themselves or for a group."""
     async with database.transaction() as session:
         user = await person(session, telegram_id)
         found = await catalog.by_url(session, url) or await listing(session, url, price=price, title=title)
-        begun, _ = await watches.watch(session, user, found, chat_id=telegram_id)
+        begun, _ = await watches.watch(session, user, found, chat_id=group or telegram_id)
     return begun

@@ -17,8 +17,8 @@ from tracker.catalog import striking
 from tracker.catalog.models import Listing, PriceObservation
 from tracker.catalog.striking import Struck
 from tracker.database import insert
-from tracker.users.models import User, UserState
-from tracker.watches.models import Watch, WatchState
+from tracker.users.models import User
+from tracker.watches.models import IN_REACH, Watch, WatchState
 
 log = structlog.get_logger()
 
@@ -183,7 +183,7 @@ async def _excuse(session: AsyncSession, done: Struck, misled: Collection[int]) 
         .where(
             Watch.id.in_(set(misled) - already),
             Watch.state != WatchState.STOPPED,
-            User.state == UserState.ACTIVE,
+            IN_REACH,
         )
     )
     price, now = done.listing.price, clock.now()
