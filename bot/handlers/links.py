@@ -112,10 +112,12 @@ async def confirm(
         return
     begun = await choosing.begin(session, user, listing, chat_id=preview.chat_id)
     watch, is_new = begun.watch, begun.is_new
-    note = rule_cards.begun(language, begun.met) if is_new else language("watch.begun_before")
+    note = language("watch.begun") if is_new else language("watch.begun_before")
     card = cards.watch(language, watch, await catalog.price_range(session, listing), clock.now(), note=note)
     after.replace(callback.message, preview.chat_id, card)
     after.toast(language.plain("toast.tracking" if is_new else "toast.already"))
+    for met in begun.met:
+        after.say_text(preview.chat_id, rule_cards.met(language, met))
     if callback_data.action is PreviewAction.TARGET and preview.chat_id < 0:
         after.toast(language.plain("toast.target_in_private"), alert=True)
     elif callback_data.action is PreviewAction.TARGET:

@@ -408,7 +408,6 @@ async def test_arming_a_rule_again_above_its_target_waits_for_no_detour(
         pytest.param(Terms(RuleKind.DROP_BY, amount=rows.rupees("1800")), True, id="nine tenths"),
         pytest.param(Terms(RuleKind.DROP_BY, amount=rows.rupees("5000")), True, id="more than it costs"),
         pytest.param(Terms(RuleKind.DROP_BY, amount=rows.rupees("1799")), False, id="less than nine tenths"),
-        pytest.param(Terms(RuleKind.TARGET, amount=Money(1, "USD")), False, id="another currency is refused"),
     ],
 )
 async def test_a_wish_that_can_hardly_come_true_is_questioned(

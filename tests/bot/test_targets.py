@@ -174,7 +174,7 @@ async def test_rules_switch_any_drop_off_and_on(kettle: Thing, say: Say, shop: S
     assert "☐ Any drop" in say.buttons(say.messages[0])
     await say.tap("Any drop")
     assert "✅ Any drop" in say.buttons(say.messages[0])
-    [card] = await say.tap("Back")
+    [card] = await say.tap("◀ Back")
     assert "I tell you about any drop" in card
 
 

@@ -121,7 +121,11 @@ async def choose(session: AsyncSession, user: User, watch_id: int, terms: Terms)
 
 
 async def unlikely(session: AsyncSession, watch: Watch, terms: Terms) -> Unlikely | None:
-    """Why a target or a drop can hardly be reached; None when it may well be, or nothing is known."""
+    """Why a target or a drop can hardly be reached; None when it may well be, or nothing is known.
+
+    Raises BadInput for terms that cannot be.
+    """
+    check(terms, watch.listing.currency)
     move = await as_it_stands(session, watch.listing)
     known, price = move.history.lowest(move.observed_at), move.now
     if known is None or price is None:
@@ -269,7 +273,7 @@ def _wanted_price(price: Money, terms: Terms) -> Money | None:
     """What the thing would have to cost, never less than nothing."""
     if terms.percent is not None:
         return Money(price.minor * (100 - terms.percent) // 100, price.currency)
-    if terms.amount is None or terms.amount.currency != price.currency:
+    if terms.amount is None:
         return None
     if terms.kind == RuleKind.TARGET:
         return terms.amount

@@ -52,7 +52,7 @@ class Terms:
 
     @property
     def is_steep(self) -> bool:
-        return self.percent is not None and self.percent >= STEEP
+        return self.percent is not None and STEEP <= self.percent < 100
 
 
 @dataclass(frozen=True, slots=True)

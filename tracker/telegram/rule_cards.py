@@ -18,7 +18,7 @@ from tracker.telegram.rule_lines import AGAINST, again, limit_lines, rule_line, 
 from tracker.texts import Language
 from tracker.watches.models import AlertRule, DefaultRule, Rearm, Reference, RuleKind, RuleTerms, Watch
 
-_TITLE = 60
+_TITLE = 40
 
 
 def rules(language: Language, watch: Watch, *, note: Markup | None = None) -> Card:
@@ -124,11 +124,6 @@ def met(language: Language, one: Met) -> Markup:
         reference=language.money(reference),
         again=said_again,
     )
-
-
-def begun(language: Language, all_met: Iterable[Met]) -> Markup:
-    """A new watch, with what of its first rules is met already."""
-    return joined([language("watch.begun"), *(met(language, one) for one in all_met)])
 
 
 def unlikely(language: Language, kind: RuleKind, why: Unlikely) -> Markup:

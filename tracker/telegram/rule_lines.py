@@ -9,7 +9,7 @@ from tracker.alerts.terms import in_order
 from tracker.texts import Language, clean
 from tracker.watches.models import AlertRule, Rearm, Reference, RuleKind, RuleTerms, Watch
 
-_SHOWN = 3
+_SHOWN = 2
 """Rules that a card names when it has more to say than its rules."""
 
 _PLAIN = {
@@ -80,7 +80,7 @@ def limit_lines(language: Language, watch: Watch) -> list[Markup]:
     """What a watch does not hear of, and whether it waits."""
     lines = []
     if watch.only_seller:
-        lines.append(language("limit.one_seller", seller=clean(watch.only_seller, limit=40)))
+        lines.append(language("limit.one_seller", seller=clean(watch.only_seller, limit=30)))
     if watch.is_only_new:
         lines.append(language("limit.only_new"))
     if watch.is_always_at_once:
