@@ -30,7 +30,7 @@ class Deliverer:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self._gate = Gate()
+        self._gate = Gate(bench.settings.telegram_messages_per_second)
         self._hint = asyncio.Event()
         self._is_stopping = False
         self._sending: set[asyncio.Task[None]] = set()

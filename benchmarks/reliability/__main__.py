@@ -8,8 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import ground
-from benchmarks.reliability import chaos
+from benchmarks import ground, report
+from benchmarks.processes import ROOT
+from benchmarks.reliability import chaos, drain
 from benchmarks.reliability.chaos import Phase, Plan
 from tests import services
 
@@ -28,8 +29,12 @@ def main() -> None:
     asked.add_argument("--workers", type=int, default=usual.workers)
     asked.add_argument("--pace", type=float, default=usual.per_second, help="messages a second")
     asked.add_argument("--seed", type=int, default=usual.random_seed)
+    kinds.add_parser("drain", help="the pace of many alerts, the delay of a single one")
     given = words.parse_args()
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    if given.kind == "drain":
+        _drain()
+        return
     plan = Plan(
         alerts=given.alerts,
         kills=given.kills,
@@ -47,6 +52,12 @@ def main() -> None:
     ):
         print(f"{place.database}, seed {plan.random_seed}, load {os.getloadavg()[0]:.1f}", flush=True)
         sys.exit(not asyncio.run(_chaos(plan, place, redis)))
+
+
+def _drain() -> None:
+    rows = list(drain.measure())
+    print(report.table(rows))
+    report.write(rows, ROOT / "var" / "drain.json")
 
 
 async def _chaos(plan: Plan, place: ground.Ground, redis: services.RedisServer) -> bool:
