@@ -1,11 +1,17 @@
 """The commands: a row here and a handler in `bot/handlers/` make one. A test fails when either is missing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
+from aiogram.types import (
+    BotCommand,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+)
 
 from tracker.config import Settings
 from tracker.texts import Language, locales
@@ -18,11 +24,12 @@ class Command:
     name: str
     text_key: str
     for_admins: bool = False
+    is_for_groups: bool = False
 
 
 COMMANDS = (
     Command("start", "command.start"),
-    Command("add", "command.add"),
+    Command("add", "command.add", is_for_groups=True),
     Command("list", "command.list"),
     Command("pause", "command.pause"),
     Command("resume", "command.resume"),
@@ -39,33 +46,34 @@ COMMANDS = (
     Command("readings", "command.readings", for_admins=True),
 )
 
+_EVERYBODYS = tuple(command for command in COMMANDS if not command.for_admins)
+_IN_GROUPS = tuple(command for command in COMMANDS if command.is_for_groups)
+
 
 async def publish(bot: Bot, settings: Settings) -> None:
-    """Tell Telegram the commands, in each language, and a wider list to each admin.
+    """Tell Telegram the commands, in each language: a short list to groups, a wider one to each admin.
 
     An admin who never pressed Start has no chat yet: that is logged and passed over.
     """
     for locale in locales():
         # The default locale is also what everybody else sees, so it is set without a language too.
         for language_code in (locale, None) if locale == locales()[0] else (locale,):
-            await bot.set_my_commands(
-                _shown(locale, for_admins=False),
-                scope=BotCommandScopeAllPrivateChats(),
-                language_code=language_code,
-            )
+            for scope, commands in (
+                (BotCommandScopeAllPrivateChats(), _EVERYBODYS),
+                (BotCommandScopeAllGroupChats(), _IN_GROUPS),
+            ):
+                await bot.set_my_commands(_shown(locale, commands), scope=scope, language_code=language_code)
     for admin_id in sorted(settings.admin_ids):
         try:
             await bot.set_my_commands(
-                _shown(locales()[0], for_admins=True), scope=BotCommandScopeChat(chat_id=admin_id)
+                _shown(locales()[0], COMMANDS), scope=BotCommandScopeChat(chat_id=admin_id)
             )
         except TelegramBadRequest as error:
             log.warning("commands.not_set_for_admin", admin_id=admin_id, error=str(error))
 
 
-def _shown(locale: str, *, for_admins: bool) -> list[BotCommand]:
+def _shown(locale: str, commands: Iterable[Command]) -> list[BotCommand]:
     language = Language(locale)
     return [
-        BotCommand(command=command.name, description=language.plain(command.text_key))
-        for command in COMMANDS
-        if for_admins or not command.for_admins
+        BotCommand(command=command.name, description=language.plain(command.text_key)) for command in commands
     ]

@@ -67,10 +67,12 @@ class Door(BaseMiddleware):
     async def _of_a_group(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> None:
         """What becomes of a group, whoever did it: Telegram shows an anonymous admin as a bot.
 
-        Nobody waits for words, so what fails here is raised: the inbox brings the update again.
+        Nobody waits for a sentence, so what fails here is raised: the inbox brings the update again.
         """
+        after = Afterwards()
         async with self._database.transaction() as session:
-            await handler(event, data | {"session": session})
+            await handler(event, data | {"session": session, "after": after})
+        await after.carry_out(data["bot"], self._queue, None)
 
     async def _handle(
         self,

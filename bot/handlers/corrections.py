@@ -6,6 +6,7 @@ from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.afterwards import Afterwards
+from bot.handlers.rules import chat_of
 from tracker.admin import service as admin
 from tracker.alerts import corrections as deciding
 from tracker.catalog import corrections
@@ -28,7 +29,7 @@ async def ask(
 ) -> None:
     """The button under a card or an alert: the page is read again, and its other prices are shown."""
     watch = await watches.owned(session, user, callback_data.id)
-    correction = await corrections.ask(session, user, watch.listing, chat_id=callback.from_user.id)
+    correction = await corrections.ask(session, user, watch.listing, chat_id=chat_of(callback))
     after.correct(correction.id, correction.asked_at)
     after.toast(language.plain("toast.reading_again"))
 

@@ -4,7 +4,9 @@ from aiogram import F, Router
 from aiogram.types import ChatMemberUpdated, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.afterwards import Afterwards
 from tracker.alerts import chats as alert_chats
+from tracker.texts import Language, clean
 from tracker.users.models import User, UserState
 from tracker.watches import chats
 from tracker.watches import service as watches
@@ -18,11 +20,15 @@ async def changed(event: ChatMemberUpdated, session: AsyncSession, user: User) -
     await watches.reachable(session, user.telegram_id, state)
 
 
-async def thrown_out(event: ChatMemberUpdated, session: AsyncSession) -> None:
-    """What was watched for a group is paused until its owners resume it: who takes the bot in again may not
-    be who wants to hear of it.
+async def thrown_out(event: ChatMemberUpdated, session: AsyncSession, after: Afterwards) -> None:
+    """What was watched for a group is paused until its owners resume it, and they are told so in private.
+
+    It does not go on by itself: who takes the bot in again may not be who wants to hear of it.
     """
-    await chats.left(session, event.chat.id)
+    group = clean(event.chat.title or "", limit=60)
+    for owner in await chats.left(session, event.chat.id):
+        if owner.state == UserState.ACTIVE:
+            after.say_text(owner.telegram_id, Language.of(owner)("group.thrown_out", group=group))
 
 
 async def migrated(message: Message, session: AsyncSession) -> None:

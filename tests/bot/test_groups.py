@@ -1,5 +1,8 @@
 """The bot in a group: who may do what there, and what becomes of the watches when the group changes."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from sandbox.telegram import Fault, FaultKind
@@ -77,6 +80,11 @@ async def test_a_link_in_the_talk_of_a_group_is_left_alone(group: Say, shop: She
     assert await world.count(Preview) == 0
 
 
+async def test_a_group_is_offered_the_one_command_that_works_there(world: World) -> None:
+    offered = world.telegram.state.commands[("all_group_chats", "")]
+    assert [command["command"] for command in offered] == ["add"]
+
+
 async def test_everything_else_is_talked_about_in_private(group: Say) -> None:
     assert await group("/list") == [PRIVATE_ONLY]
     assert (await group("/add"))[0].startswith("Send the link behind the command")
@@ -133,6 +141,18 @@ async def test_a_group_that_throws_the_bot_out_pauses_what_was_watched_for_it(
     assert unwatched.next_check_at is None
     assert watched.next_check_at is not None
     assert {user.state for user in await world.rows(User)} == {UserState.ACTIVE}
+    assert say.last["text"] == (
+        "I was removed from Group 500, so what you watch there is paused. "
+        "Once I am in it again, /resume lets it go on."
+    )
+
+
+async def test_a_group_of_others_that_throws_the_bot_out_is_not_talked_about(
+    group: Say, say: Say, world: World
+) -> None:
+    await say("/start")
+    await world.quiet(world.telegram.groups.throw_out(RAVI, GROUP))
+    assert len(say.messages) == 1
 
 
 async def test_what_was_paused_for_a_group_goes_on_when_its_owner_says_so(
@@ -173,6 +193,45 @@ async def test_whoever_blocked_the_bot_closed_their_own_chat_and_no_group(
     assert user.state == UserState.BLOCKED
 
 
+async def test_a_wrong_price_is_asked_about_in_the_group(group: Say, shop: Shelf, world: World) -> None:
+    await watches(group, shop.lists("kettle", price="1999.00", mode="mislabelled"))
+    [question] = await group.tap("Wrong price?")
+    assert "Which is the right price?" in question
+    ravi = group.as_user(RAVI)
+    assert await ravi.tap("₹1,999") == []
+    assert ravi.toast == NOT_YOURS
+    [thanks] = await group.tap("₹1,999")
+    assert "The price is ₹1,999" in thanks
+
+
+async def test_a_question_that_finds_the_group_gone_says_nothing_about_the_person(
+    group: Say, shop: Shelf, world: World
+) -> None:
+    await watches(group, shop.lists("kettle", price="1999.00", mode="mislabelled"))
+    refused = "Forbidden: bot was kicked from the group chat"
+    world.telegram.faults.add(
+        Fault(FaultKind.ERROR, "sendMessage", GROUP, status=403, description=refused, times=2)
+    )
+    await group.tap("Wrong price?")
+    [watch], [user] = await world.rows(Watch), await world.rows(User)
+    assert (watch.state, user.state) == (WatchState.PAUSED, UserState.ACTIVE)
+
+
+async def test_another_look_at_a_moved_group_takes_what_is_owed_along(
+    group: Say, shop: Shelf, world: World
+) -> None:
+    kettle = shop.lists("kettle", price="1999.00")
+    await watches(group, kettle)
+    shop.set(kettle, price="1499.00")
+    await group.hears("₹1,499", "instead of ₹1,999")
+    await settled(world, AlertState.SENT)
+    message_id, data = group.button("Still this price?")
+    asked = await world.telegram.tap(ASHA, message_id, data, chat=GROUP)
+    world.telegram.groups.upgrade(GROUP)
+    await world.quiet(world.telegram.state.queries[asked].update_id)
+    await all_have(world, Watch, lambda watch: watch.chat_id == SUPERGROUP)
+
+
 @on_both_databases
 async def test_a_supergroup_is_told_what_the_group_was_to_be_told(
     group: Say, shop: Shelf, world: World
@@ -187,6 +246,7 @@ async def test_a_supergroup_is_told_what_the_group_was_to_be_told(
     supergroup = group.in_group(SUPERGROUP)
     await supergroup.hears("₹1,499", "instead of ₹1,999")
     assert len(supergroup.messages) == 1
+    await settled(world, AlertState.SENT)
     [alert] = await world.rows(Alert)
     assert (alert.state, alert.chat_id, alert.attempts) == (AlertState.SENT, SUPERGROUP, 1)
     assert refusals(world) == []
@@ -238,9 +298,17 @@ async def test_a_group_where_only_pictures_are_forbidden_gets_the_words(
 
 
 async def settled(world: World, state: AlertState) -> None:
-    """Return once no alert is in another state. Raises TimeoutError."""
-    while await world.count(Alert, Alert.state != state) or not await world.count(Alert):
+    """Return once there are alerts, and all in this state. Raises TimeoutError."""
+    await all_have(world, Alert, lambda alert: alert.state == state)
+
+
+async def all_have(world: World, table: type[Any], wanted: Callable[[Any], bool]) -> None:
+    """Return once there are rows, and all are as wanted. Raises TimeoutError."""
+    while True:
         seen = world.steps
+        rows = await world.rows(table)
+        if rows and all(wanted(row) for row in rows):
+            return
         await world.telegram.wait_for(lambda seen=seen: world.steps != seen)  # type: ignore[misc]
 
 
