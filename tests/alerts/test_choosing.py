@@ -9,86 +9,26 @@ import time_machine
 from sqlalchemy import select, update
 
 from tests import rows
-from tracker import clock
+from tests.alerts.chosen import choose, limit, reads, remove, target, the_rules
 from tracker.alerts import choosing
-from tracker.alerts.choosing import Chosen
 from tracker.alerts.models import Alert
-from tracker.alerts.owing import owe
 from tracker.alerts.terms import Again, Limit, Terms
 from tracker.catalog import service as catalog
-from tracker.catalog.belief import Bands
 from tracker.catalog.models import Correction, PriceObservation
-from tracker.catalog.move import Check
-from tracker.catalog.recording import Checking, record
 from tracker.database import Database
 from tracker.errors import BadInput, NotYours
 from tracker.money import Money
 from tracker.stores.offer import Availability
 from tracker.watches import service as watches
-from tracker.watches.models import AlertRule, Rearm, Reference, RuleKind, Watch, WatchState
+from tracker.watches.models import Rearm, Reference, RuleKind, WatchState
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
-BELIEVING = Checking(timedelta(minutes=30), bands=Bands(reads=1))
 
 
 @pytest.fixture(autouse=True)
 def travel() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
-
-
-def target(amount: str) -> Terms:
-    return Terms(RuleKind.TARGET, amount=rows.rupees(amount))
-
-
-async def choose(database: Database, watch: Watch, terms: Terms, *, user: int = 1001) -> Chosen:
-    async with database.transaction() as session:
-        return await choosing.choose(session, await rows.person(session, user), watch.id, terms)
-
-
-async def rearm(database: Database, watch: Watch, kind: RuleKind, again: Again) -> Chosen:
-    async with database.transaction() as session:
-        return await choosing.set_rearm(session, await rows.person(session), watch.id, kind, again)
-
-
-async def limit(database: Database, watch: Watch, chosen: Limit) -> Watch:
-    async with database.transaction() as session:
-        return await choosing.limit(session, await rows.person(session), watch.id, chosen)
-
-
-async def remove(database: Database, watch: Watch, kind: RuleKind = RuleKind.ANY_DROP) -> None:
-    async with database.transaction() as session:
-        await choosing.remove(session, await rows.person(session), watch.id, kind)
-
-
-async def the_rules(database: Database, watch: Watch) -> dict[str, AlertRule]:
-    async with database.transaction() as session:
-        owned = await watches.owned(session, await rows.person(session), watch.id)
-        return {rule.kind: rule for rule in owned.rules}
-
-
-async def reads(
-    database: Database,
-    travel: time_machine.Traveller,
-    *prices: str | None,
-    apart: timedelta = timedelta(hours=1),
-) -> list[str]:
-    """Checks read these prices, one an hour, and believe them; returns those of which the watcher is told.
-
-    None is sold out.
-    """
-    told = []
-    for price in prices:
-        travel.shift(apart)
-        stock = Availability.IN_STOCK if price else Availability.OUT_OF_STOCK
-        check = Check(clock.now(), "offer", rows.offer(price, availability=stock))
-        async with database.transaction() as session:
-            found = await catalog.by_url(session, rows.URL)
-            assert found is not None
-            move = await record(session, found.id, check, BELIEVING)
-            if move and await owe(session, move):
-                told.append(price or "sold out")
-    return told
 
 
 async def test_a_rule_is_set_changed_and_removed(database: Database) -> None:
@@ -271,128 +211,6 @@ async def test_a_rule_is_not_met_by_an_offer_that_the_person_does_not_want(datab
     async with database.transaction() as session:
         await session.execute(update(PriceObservation).values(is_used=True))
     assert (await choose(database, watch, target("2500"))).met is None
-
-
-@pytest.mark.parametrize(
-    ("again", "prices", "told"),
-    [
-        pytest.param(Again(Rearm.ONCE), ["1400", "1600", "1300"], ["1400"], id="once"),
-        pytest.param(
-            Again(Rearm.CROSSING), ["1400", "1300", "1600", "1350"], ["1400", "1350"], id="crossing"
-        ),
-        pytest.param(Again(Rearm.FURTHER), ["1400", "1300", "1350"], ["1400", "1300"], id="further"),
-        pytest.param(
-            Again(Rearm.HOURS, 6),
-            ["1400", "1390", "1380", "1370", "1360", "1350", "1340"],
-            ["1400", "1340"],
-            id="not before six hours",
-        ),
-    ],
-)
-async def test_a_target_is_told_again_as_chosen(
-    sqlite_database: Database,
-    travel: time_machine.Traveller,
-    again: Again,
-    prices: list[str],
-    told: list[str],
-) -> None:
-    watch = await rows.watch(sqlite_database)
-    await remove(sqlite_database, watch)
-    await choose(sqlite_database, watch, target("1500"))
-    await rearm(sqlite_database, watch, RuleKind.TARGET, again)
-    assert await reads(sqlite_database, travel, *prices) == told
-
-
-async def test_a_new_price_keeps_how_a_target_is_told_again(database: Database) -> None:
-    watch = await rows.watch(database)
-    await choose(database, watch, target("1500"))
-    await rearm(database, watch, RuleKind.TARGET, Again(Rearm.HOURS, 24))
-    await choose(database, watch, target("1400"))
-    rule = (await the_rules(database, watch))[RuleKind.TARGET]
-    assert (rule.rearm, rule.rearm_hours) == (Rearm.HOURS, 24)
-
-
-@pytest.mark.parametrize(
-    ("terms", "again"),
-    [
-        pytest.param(Terms(RuleKind.RISE), Again(Rearm.FURTHER), id="a rise knows no further low"),
-        pytest.param(Terms(RuleKind.DROP_BY, percent=9), Again(Rearm.FURTHER), id="nor what moves anyway"),
-        pytest.param(Terms(RuleKind.RISE), Again(Rearm.HOURS, 2), id="hours that are not offered"),
-        pytest.param(Terms(RuleKind.RISE), Again(Rearm.HOURS), id="hours without a number"),
-    ],
-)
-async def test_a_way_of_being_told_again_that_means_nothing_is_refused(
-    sqlite_database: Database, terms: Terms, again: Again
-) -> None:
-    watch = await rows.watch(sqlite_database)
-    await choose(sqlite_database, watch, terms)
-    with pytest.raises(BadInput):
-        await rearm(sqlite_database, watch, terms.kind, again)
-    with pytest.raises(BadInput):
-        await rearm(sqlite_database, watch, RuleKind.OUT_OF_STOCK, Again(Rearm.ONCE))
-
-
-async def test_every_further_low_becomes_every_time_when_the_reference_moves_by_itself(
-    database: Database,
-) -> None:
-    watch = await rows.watch(database)
-    await choose(database, watch, Terms(RuleKind.DROP_BY, percent=10, reference=Reference.ADDED))
-    await rearm(database, watch, RuleKind.DROP_BY, Again(Rearm.FURTHER))
-    await choose(database, watch, Terms(RuleKind.DROP_BY, reference=Reference.HIGHEST))
-    assert (await the_rules(database, watch))[RuleKind.DROP_BY].rearm == Rearm.CROSSING
-
-
-@pytest.mark.parametrize(
-    ("again", "prices", "told"),
-    [
-        pytest.param(Again(Rearm.ONCE), ["1450", "1600", "1400", "1600", "1300"], ["1400"], id="once"),
-        pytest.param(Again(Rearm.HOURS, 6), ["1450"], [], id="hours"),
-        pytest.param(Again(Rearm.FURTHER), ["1490", "1500"], ["1490"], id="further"),
-        pytest.param(Again(Rearm.CROSSING), ["1490", "1600", "1480"], ["1480"], id="crossing"),
-    ],
-)
-async def test_what_was_said_is_not_said_again_by_choosing_how_often(
-    sqlite_database: Database,
-    travel: time_machine.Traveller,
-    again: Again,
-    prices: list[str],
-    told: list[str],
-) -> None:
-    watch = await rows.watch(sqlite_database)
-    await remove(sqlite_database, watch)
-    await choose(sqlite_database, watch, target("1500"))
-    assert await reads(sqlite_database, travel, "1499") == ["1499"]
-    await rearm(sqlite_database, watch, RuleKind.TARGET, Again(Rearm.ONCE))
-    await rearm(sqlite_database, watch, RuleKind.TARGET, again)
-    assert await reads(sqlite_database, travel, *prices) == told
-
-
-async def test_a_rule_that_was_said_once_is_armed_again_for_the_next_time(
-    database: Database, travel: time_machine.Traveller
-) -> None:
-    watch = await rows.watch(database)
-    await remove(database, watch)
-    await choose(database, watch, target("1500"))
-    await rearm(database, watch, RuleKind.TARGET, Again(Rearm.ONCE))
-    assert await reads(database, travel, "1400", "1600", "1450") == ["1400"]
-    for _ in range(2):
-        async with database.transaction() as session:
-            await choosing.arm_again(session, await rows.person(session), watch.id, RuleKind.TARGET)
-    # It is at ₹1,450 in the moment of arming: the next time is after it was above.
-    assert await reads(database, travel, "1440", "1600", "1430", "1600", "1420") == ["1430"]
-
-
-async def test_arming_a_rule_again_above_its_target_waits_for_no_detour(
-    database: Database, travel: time_machine.Traveller
-) -> None:
-    watch = await rows.watch(database)
-    await remove(database, watch)
-    await choose(database, watch, target("1500"))
-    await rearm(database, watch, RuleKind.TARGET, Again(Rearm.ONCE))
-    assert await reads(database, travel, "1400", "1600") == ["1400"]
-    async with database.transaction() as session:
-        await choosing.arm_again(session, await rows.person(session), watch.id, RuleKind.TARGET)
-    assert await reads(database, travel, "1450") == ["1450"]
 
 
 @pytest.mark.parametrize(
