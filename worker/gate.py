@@ -19,9 +19,9 @@ class Gate:
     one is inside (Little's law).
 
     Whatever is inside when its process is killed may be repeated, so this is also the most that a crash
-    repeats, but for sends that took longer than `LONGEST_SECONDS`. The seconds are twice the least of the last
-    messages: they tell how far away Telegram is, and not how busy this machine, where more at a time would not
-    be faster. TCP's BBR measures a path in this way, with the same gain.
+    repeats, but for sends that took longer than `LONGEST_SECONDS`. The seconds are twice the least of the
+    last messages: they tell how far away Telegram is, and not how busy this machine, where more at a time
+    would not be faster. TCP's BBR measures a path in this way, with the same gain.
     """
 
     def __init__(self, per_second: float) -> None:

@@ -50,7 +50,10 @@ def main() -> None:
         services.own_redis(Path(folder)) as redis,
         _PLACES[given.database]() as place,
     ):
-        print(f"{place.database}, seed {plan.random_seed}, load {os.getloadavg()[0]:.1f}", flush=True)
+        load = os.getloadavg()[0]
+        print(
+            f"{place.database}, {plan.per_second:g}/s, seed {plan.random_seed}, load {load:.1f}", flush=True
+        )
         sys.exit(not asyncio.run(_chaos(plan, place, redis)))
 
 

@@ -36,7 +36,7 @@ class Plan:
     kills: int = 200
     chats: int = 2_000
     workers: int = 4
-    per_second: float = 50
+    per_second: float = 25
     alerts_each: int = 1_000
     seconds_each: float = 30
     random_seed: int = 1
@@ -185,7 +185,7 @@ async def chaos(plan: Plan, place: Ground, redis: RedisServer) -> AsyncIterator[
                 outside.origin,
                 random,
                 TELEGRAM_MESSAGES_PER_SECOND=plan.per_second,
-                ALERT_LEASE_SECONDS=2,
+                ALERT_LEASE_SECONDS=4,
             ) as workers,
         ):
             yield Chaos(plan, database, redis, outside, workers, random)
