@@ -118,6 +118,8 @@ class Deliverer:
             await self._settle(wanted, not_yet)
             return
         async with self._gate.place():
+            if await self._put_on_hold(wanted):
+                return  # quiet hours began while it waited for its turn
             answer = await send_now(
                 bench, wanted.chat_id, card, before=self._last_moment(wanted), silent=is_silent
             )
@@ -131,20 +133,26 @@ class Deliverer:
     async def _sorted_out(self, parcel: Parcel) -> Parcel | None:
         """The parcel less what nobody wants any more, and less what has to wait."""
         unwanted = [one for one in parcel.told if not one.is_wanted]
-        holds = {
-            one.alert.id: held for one in parcel.told if one.is_wanted and (held := one.hold) is not None
-        }
-        wanted = parcel.without({one.alert.id for one in unwanted} | holds.keys())
-        if not unwanted and not holds and len(parcel.told) == 1:
+        waiting = [one for one in parcel.told if one.is_wanted and one.hold is not None]
+        wanted = parcel.without({one.alert.id for one in [*unwanted, *waiting]})
+        if not unwanted and not waiting and len(parcel.told) == 1:
             return parcel
         async with self._bench.database.transaction() as session:
             await alerts.cancel(session, parcel, unwanted)
-            await alerts.put_on_hold(session, parcel, holds)
+            await alerts.put_on_hold(session, parcel, waiting)
             if wanted is not None:
                 await alerts.pack(session, wanted)
         metrics.alerts.labels(state="cancelled").inc(len(unwanted))
-        metrics.alerts.labels(state="held").inc(len(holds))
+        metrics.alerts.labels(state="held").inc(len(waiting))
         return wanted
+
+    async def _put_on_hold(self, parcel: Parcel) -> bool:
+        """Let a message wait of which anything has to wait now; whether that is so."""
+        if all(one.hold is None for one in parcel.told):
+            return False
+        async with self._bench.database.transaction() as session:
+            await alerts.put_on_hold(session, parcel, parcel.told)
+        return True
 
     async def _settle(self, parcel: Parcel, answer: sender.Answer) -> None:
         bench = self._bench

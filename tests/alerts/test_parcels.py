@@ -47,13 +47,10 @@ async def hold_all(database: Database) -> list[int]:
     held: list[int] = []
     while parcels := await claim(database):
         for parcel in parcels:
-            holds = {one.alert.id: one.hold for one in parcel.told}
+            assert all(one.hold for one in parcel.told)
             async with database.transaction() as session:
-                await alerts.put_on_hold(
-                    session, parcel, {number: hold for number, hold in holds.items() if hold is not None}
-                )
-            assert None not in holds.values()
-            held += holds
+                await alerts.put_on_hold(session, parcel, parcel.told)
+            held += parcel.ids
     return held
 
 
@@ -197,3 +194,19 @@ async def test_the_cap_counts_messages_and_not_alerts(
     (next_one,) = await claim(database)
     assert len(next_one.told[0].sent_last_hour) == 1
     assert next_one.told[0].hold is None
+
+
+async def test_what_is_chosen_between_claim_and_hold_counts(
+    database: Database, travel: time_machine.Traveller
+) -> None:
+    travel.shift(timedelta(minutes=1))
+    await rows.watch(database)
+    await hourly(database)
+    await drop(database, "1499")
+    (parcel,) = await claim(database)
+    async with database.transaction() as session:
+        await preferences.set_mode(session, await rows.person(session), Mode.INSTANT)
+    async with database.transaction() as session:
+        await alerts.put_on_hold(session, parcel, parcel.told)
+    (again,) = await claim(database)
+    assert again.told[0].hold is None

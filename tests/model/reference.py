@@ -75,8 +75,10 @@ class Thing:
 
     def comes_and_goes(self, price: int, now: datetime) -> bool:
         """Whether it was the price in the last week before, and another after it."""
-        priced = [(seen.at, seen.price) for seen in self.history if seen.price is not None]
-        return any(alike(price, earlier) for at, earlier in priced[:-1] if now - at <= WEEK)
+        lately = [one.price for one in self.history[1:] if one.price is not None and now - one.at <= WEEK]
+        while lately and alike(price, lately[-1]):
+            lately.pop()
+        return any(alike(price, earlier) for earlier in lately)
 
 
 def alike(*prices: int) -> bool:

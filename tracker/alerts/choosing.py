@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
-from tracker.alerts import defaults
+from tracker.alerts import defaults, preferences
 from tracker.alerts.owing import is_wanted, note_alert, standing_of
 from tracker.alerts.rearm import LEVELS, MOVING, Memory, remember, told
 from tracker.alerts.rules import Reason, judge, reference_price
@@ -194,6 +194,7 @@ async def limit(session: AsyncSession, user: User, watch_id: int, limit: Limit) 
             watch.is_only_new = limit is Limit.ONLY_NEW
         case Limit.AT_ONCE | Limit.IN_TURN:
             watch.is_always_at_once = limit is Limit.AT_ONCE
+            await preferences.judge_anew(session, user)
     await session.flush()
     return watch
 

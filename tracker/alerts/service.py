@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -286,19 +286,27 @@ async def cancel(session: AsyncSession, parcel: Parcel, unwanted: Collection[Tol
         await _done(session, parcel, [one.alert.id], state=AlertState.CANCELLED, last_error=reason)
 
 
-async def put_on_hold(session: AsyncSession, parcel: Parcel, holds: dict[int, Hold]) -> None:
-    """Let these wait as the person chose: that costs no attempt."""
-    for alert_id, held in holds.items():
-        await _done(
-            session,
-            parcel,
-            [alert_id],
-            state=AlertState.HELD,
-            due_at=held.until,
-            held_for=held.why,
-            merged_into=None,
-            attempts=Alert.attempts - 1,
+async def put_on_hold(session: AsyncSession, parcel: Parcel, waiting: Collection[Told]) -> None:
+    """Let these wait as the person chose: that costs no attempt.
+
+    They are judged by the preferences of this moment, which nobody changes before the transaction ends: what
+    was chosen since they were claimed counts.
+    """
+    chosen = {
+        row.user_id: row
+        for row in await session.scalars(
+            select(AlertPreferences)
+            .where(AlertPreferences.user_id.in_({one.user.id for one in waiting}))
+            .with_for_update(read=True)
+            .execution_options(populate_existing=True)
         )
+    }
+    for one in waiting:
+        held = replace(one, preferences=chosen.get(one.user.id)).hold
+        values: dict[str, object] = {"state": AlertState.DUE, "due_at": clock.now()}
+        if held is not None:
+            values = {"state": AlertState.HELD, "due_at": held.until, "held_for": held.why}
+        await _done(session, parcel, [one.alert.id], merged_into=None, attempts=Alert.attempts - 1, **values)
 
 
 async def bury(session: AsyncSession, parcel: Parcel, error: str) -> None:
