@@ -7,7 +7,7 @@ COVERAGE := 90
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types imports format bench bench-reading bench-replay new-store lock migrate
+.PHONY: help setup demo run test check lint types imports format bench bench-reading bench-replay soak new-store lock migrate
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ test: .venv/.dev ## every test
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(if $(CI),--cov-fail-under=$(COVERAGE))
 
 check: lint types imports test ## format, lint, types, imports, tests
+
+soak: .venv/.dev ## random steps against the reference model of the alerts; EXAMPLES=<n> of 100 steps on each database
+	@SOAK_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest -q -n 2 -s tests/model
 
 bench: .venv/.dev ## benchmarks; ONLY=<name> for one
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
