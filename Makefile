@@ -7,7 +7,7 @@ COVERAGE := 90
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types imports format bench bench-reading bench-replay soak new-store lock migrate
+.PHONY: help setup demo run test check lint types imports format bench bench-reading bench-replay chaos drain soak new-store lock migrate
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -62,6 +62,12 @@ bench-reading: .venv/.dev ## how right pages are read, beside extruct; UPDATE=1 
 
 bench-replay: .venv/.dev ## false alerts and missed drops, beside three peers; SWEEP=1 tries settings, UPDATE=1 keeps it
 	@$(BIN)/python -m benchmarks.replay $(if $(SWEEP),--sweep) $(if $(UPDATE),--update)
+
+chaos: .venv/.dev ## kill workers, silence Telegram, empty Redis; ALERTS=, KILLS=, PACE=, DATABASE=sqlite
+	@$(BIN)/python -m benchmarks.reliability chaos $(if $(ALERTS),--alerts $(ALERTS)) $(if $(KILLS),--kills $(KILLS)) $(if $(PACE),--pace $(PACE)) $(if $(DATABASE),--database $(DATABASE))
+
+drain: .venv/.dev ## the pace of 10,000 due alerts, and how late a single one is
+	@$(BIN)/python -m benchmarks.reliability drain
 
 new-store: .venv/.dev ## start a store: NAME=lamps URL=https://www.lamps.co.in/product/7
 	@$(BIN)/python -m tests.stores.new_store "$(NAME)" "$(URL)"
