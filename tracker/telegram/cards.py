@@ -13,6 +13,8 @@ from tracker.money import Money
 from tracker.stores.offer import Availability
 from tracker.stores.registry import store_of
 from tracker.telegram.callbacks import (
+    AlertsAction,
+    AlertsButton,
     CorrectionAction,
     CorrectionButton,
     Place,
@@ -197,12 +199,13 @@ def _watch_rows(language: Language, watch: Watch) -> Rows:
         pause = action("button.pause", WatchAction.PAUSE)
     else:
         pause = action("button.resume", WatchAction.RESUME)
+    history = button(language, "button.history", AlertsButton(action=AlertsAction.HISTORY, value=watch.id))
     wrong = CorrectionButton(action=CorrectionAction.WRONG, id=watch.id)
     return [
         [action("button.rules", WatchAction.RULES), pause],
         [action("button.snooze", WatchAction.SNOOZE), action("button.bought", WatchAction.BOUGHT)],
         [button(language, "button.wrong_price", wrong), action("button.stop", WatchAction.STOP)],
-        [open_button(language, watch.listing)],
+        [history, open_button(language, watch.listing)],
     ]
 
 
