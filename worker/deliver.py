@@ -117,12 +117,13 @@ class Deliverer:
         if (not_yet := await take_turn(bench, wanted.chat_id)) is not None:
             await self._settle(wanted, not_yet)
             return
-        async with self._gate.place():
+        async with self._gate.place() as answered:
             if await self._put_on_hold(wanted):
                 return  # quiet hours began while it waited for its turn
             answer = await send_now(
                 bench, wanted.chat_id, card, before=self._last_moment(wanted), silent=is_silent
             )
+            answered()
             await self._settle(wanted, answer)
 
     def _last_moment(self, parcel: Parcel) -> datetime:

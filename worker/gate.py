@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from math import ceil
 
 LONGEST_SECONDS = 0.5
-"""What takes longer does not keep its place: a send that hangs delays no other."""
+"""A send that takes longer does not keep its place: if it hangs, it delays no other."""
 
 _REMEMBERED = 20
 _ENOUGH = 5
@@ -38,14 +38,18 @@ class Gate:
         return max(1, ceil(self._per_second * _GAIN * min(self._seconds)))
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait until there is room, and take up some of it until the block ends."""
+    async def place(self) -> AsyncIterator[Callable[[], None]]:
+        """Wait until there is room, and take up some of it until the block ends.
+
+        Yields what to call when the answer has come: from then on the place is kept however long it takes, so
+        that a slow database lets nothing pile up that is sent and not noted.
+        """
         loop = asyncio.get_running_loop()
         place = await self._entered()
         since = loop.time()
         too_long = loop.call_later(LONGEST_SECONDS, self._leave, place, LONGEST_SECONDS)
         try:
-            yield
+            yield too_long.cancel
         finally:
             too_long.cancel()
             self._leave(place, loop.time() - since)

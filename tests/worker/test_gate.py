@@ -1,7 +1,7 @@
 """The gate lets in as many messages as the pace needs, and no more."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ class Road:
     gate: Gate
     now: float = 0
     inside: list[str] = field(default_factory=list)
+    _answers: dict[str, Callable[[], None]] = field(default_factory=dict)
     _ends: dict[str, asyncio.Event] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -26,8 +27,9 @@ class Road:
         await self.settle()
 
     async def _passes(self, name: str) -> None:
-        async with self.gate.place():
+        async with self.gate.place() as answered:
             self.inside.append(name)
+            self._answers[name] = answered
             await self._ends[name].wait()
         self.inside.remove(name)
 
@@ -35,6 +37,9 @@ class Road:
         self.now += after
         self._ends[name].set()
         await self.settle()
+
+    def is_answered(self, name: str) -> None:
+        self._answers[name]()
 
     async def gives_up(self, name: str) -> None:
         self._tasks[name].cancel()
@@ -107,6 +112,18 @@ async def test_what_hangs_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> N
         assert here.inside == ["next"]
         await here.goes("next")
         assert here.inside == ["third"]
+
+
+async def test_what_is_answered_keeps_its_place_until_it_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with road(monkeypatch, 25) as here:
+        await here.comes("first")
+        await here.comes("next")
+        here.is_answered("first")
+        here.now += 10 * LONGEST_SECONDS
+        await here.settle()
+        assert here.inside == ["first"]
+        await here.goes("first")
+        assert here.inside == ["next"]
 
 
 async def test_who_gives_up_leaves_no_gap(monkeypatch: pytest.MonkeyPatch) -> None:
