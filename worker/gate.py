@@ -11,7 +11,6 @@ LONGEST_SECONDS = 0.5
 
 _REMEMBERED = 20
 _ENOUGH = 5
-_GAIN = 2
 
 
 class Gate:
@@ -19,9 +18,9 @@ class Gate:
     one is inside (Little's law).
 
     Whatever is inside when its process is killed may be repeated, so this is also the most that a crash
-    repeats, but for sends that took longer than `LONGEST_SECONDS`. The seconds are twice the least of the
-    last messages: they tell how far away Telegram is, and not how busy this machine, where more at a time
-    would not be faster. TCP's BBR measures a path in this way, with the same gain.
+    repeats, but for sends that took longer than `LONGEST_SECONDS`. The seconds are the least of the last
+    messages': they tell how far away Telegram is, and not how busy this machine, where more at a time would
+    not be faster. TCP's BBR measures a path in this way.
     """
 
     def __init__(self, per_second: float) -> None:
@@ -35,7 +34,7 @@ class Gate:
         """How many may be inside at a time."""
         if len(self._seconds) < _ENOUGH:
             return 1
-        return max(1, ceil(self._per_second * _GAIN * min(self._seconds)))
+        return max(1, ceil(self._per_second * min(self._seconds)))
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[Callable[[], None]]:

@@ -77,7 +77,7 @@ async def test_one_is_inside_at_a_time_in_the_order_of_their_coming(monkeypatch:
 
 @pytest.mark.parametrize(
     ("per_second", "seconds", "width"),
-    [(25, [0.003] * 5, 1), (25, [0.2] * 4, 1), (25, [0.2] * 5, 10), (250, [0.006] * 5, 3)],
+    [(25, [0.003] * 5, 1), (25, [0.2] * 4, 1), (25, [0.19] * 5, 5), (250, [0.006] * 5, 2)],
     ids=["near", "not known yet", "far", "near, at ten times the pace"],
 )
 async def test_it_is_as_wide_as_the_pace_needs(
