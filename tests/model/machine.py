@@ -7,35 +7,24 @@ leaves them in the middle of whatever they were doing, as the end of a process d
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 import time_machine
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import delete, select, update
 
 from sandbox.telegram.in_process import Crashed, Fault, InProcess
 from tests.model import reference
 from tests.model.reference import Owed, Seen, Thing
-from tests.rows import offer
+from tests.model.service import Service
+from tests.model.telling import Chosen, is_digest_due, is_quiet
 from tracker import clock
-from tracker.alerts import preferences as chosen
-from tracker.alerts.models import UNSETTLED, Alert, AlertPreferences, AlertState, Mode
-from tracker.alerts.owing import owe
-from tracker.catalog import service as catalog
-from tracker.catalog.models import Listing
-from tracker.catalog.move import Check
-from tracker.catalog.recording import Checking, record
-from tracker.database import Base, Database
-from tracker.stores.offer import Availability
-from tracker.users import service as users
-from tracker.users.models import User, UserState
-from tracker.watches import service as watches
-from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
+from tracker.alerts.models import Mode
+from tracker.users.models import UserState
+from tracker.watches.models import RuleKind, WatchState
 from worker.deliver import Deliverer
 from worker.workbench import Workbench
 
@@ -46,16 +35,13 @@ ZONES = ("Asia/Kolkata", "Europe/Berlin", "America/New_York")
 PEOPLE = range(len(ZONES))
 THINGS = range(3)
 RUPEES = st.integers(620, 1000)
-CHECKING = Checking(timedelta(hours=1), timedelta(minutes=2))
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
+_STATES = {"pause": WatchState.PAUSED, "go on": WatchState.ACTIVE, "stop": WatchState.STOPPED}
+
 
 T = TypeVar("T")
-
-
-class PowerCut(Exception):
-    """Strikes inside a transaction."""
 
 
 @dataclass
@@ -69,22 +55,10 @@ class Message:
 
 
 @dataclass
-class Chosen:
-    """How a person wants to be told."""
-
-    mode: str = Mode.INSTANT
-    hour: int = 9
-    weekday: int = 5
-    quiet: tuple[int, int] | None = None
-    cap: int | None = None
-
-
-@dataclass
 class Ground:
     """What a run stands on, made once for many examples."""
 
     loop: asyncio.AbstractEventLoop
-    database: Database
     bench: Workbench
     telegram: InProcess
     steps: int = field(default=0)
@@ -104,11 +78,10 @@ class Alerts(RuleBasedStateMachine):
         self.run = self.ground.run
         self.travel = time_machine.travel(BEGIN, tick=False)
         self.traveller = self.travel.start()
+        self.service = Service(self.ground.bench.database, self.ground.bench)
         self.deliverer = Deliverer(self.ground.bench)
         self.things = {number: Thing() for number in THINGS}
-        self.listings: dict[int, int] = {}
         self.watches: dict[tuple[int, int], reference.Watch] = {}
-        self.ids: dict[tuple[int, int], int] = {}
         self.chosen: dict[int, Chosen] = {}
         self.reachable = dict.fromkeys(PEOPLE, True)
         self.owed: dict[int, Owed] = {}
@@ -122,33 +95,22 @@ class Alerts(RuleBasedStateMachine):
         self.run(self._begin(prices))
 
     async def _begin(self, prices: tuple[int, ...]) -> None:
-        await self._flush_redis()
-        async with self.ground.database.transaction() as session:
-            for table in reversed(Base.metadata.sorted_tables):
-                await session.execute(delete(table))
-        async with self.ground.database.transaction() as session:
-            for number, zone in enumerate(ZONES):
-                person = await users.arrive(
-                    session, number + 1, first_name="Asha", username=None, language_code="en"
-                )
-                person.time_zone = zone
-            for number, price in enumerate(prices):
-                listing = await catalog.list_offer(
-                    session, f"https://shop.example/{number}", offer(str(price))
-                )
-                self.listings[number] = listing.id
-        for number, price in enumerate(prices):
-            await self._check(number, Seen(price, True, clock.now()))
+        await self.service.empty()
+        for user, zone in enumerate(ZONES):
+            await self.service.arrive(user, zone)
+        for thing, price in enumerate(prices):
+            await self.service.list_thing(thing, price)
+            await self._check(thing, Seen(price, True, clock.now()))
         for user in PEOPLE:
             for thing in THINGS:
                 await self._watch(user, thing)
         for user, how in enumerate((Chosen(), Chosen(quiet=(22 * 60, 7 * 60), cap=3), Chosen(Mode.HOURLY))):
             self.chosen[user] = how
-            await self._prefer(user, how)
+            await self.service.prefer(user, how)
 
     def teardown(self) -> None:
         try:
-            if self.listings:
+            if self.service.listings:
                 self._let_all_be_said()
             self.ground.owed += len(self.owed)
             self.ground.said += len(self.said)
@@ -169,10 +131,7 @@ class Alerts(RuleBasedStateMachine):
     def _pass(self, by: timedelta) -> None:
         self.traveller.shift(by)
         # What Redis holds is the pace and the pauses of minutes that are over.
-        self.run(self._flush_redis())
-
-    async def _flush_redis(self) -> None:
-        await self.ground.bench.queue.redis.flushdb()
+        self.run(self.service.flush_redis())
 
     # Shops
 
@@ -205,41 +164,25 @@ class Alerts(RuleBasedStateMachine):
     @rule(thing=st.sampled_from(THINGS), price=RUPEES)
     def the_power_is_cut_in_a_check(self, thing: int, price: int) -> None:
         self._pass(timedelta(seconds=1))
-        self.run(self._cut(thing, price))
-
-    async def _cut(self, thing: int, price: int) -> None:
-        with suppress(PowerCut):
-            async with self.ground.database.transaction() as session:
-                move = await self._record(session, thing, Seen(price, True, clock.now()))
-                if move is not None:
-                    await owe(session, move)
-                raise PowerCut
+        self.run(self.service.cut(thing, price))
 
     def _read(self, thing: int, price: int | None, *, in_stock: bool) -> None:
         self._pass(timedelta(seconds=1))
         self.run(self._check(thing, Seen(price, in_stock, clock.now())))
 
-    async def _record(self, session: Any, thing: int, seen: Seen) -> Any:
-        stock = Availability.IN_STOCK if seen.in_stock else Availability.OUT_OF_STOCK
-        read = offer(None if seen.price is None else str(seen.price), availability=stock)
-        return await record(session, self.listings[thing], Check(seen.at, "offer", read), CHECKING)
-
     async def _check(self, thing: int, seen: Seen) -> None:
         """A check, and what the reference says to it."""
-        async with self.ground.database.transaction() as session:
-            newest = await session.scalar(select(Alert.id).order_by(Alert.id.desc()).limit(1)) or 0
-            move = await self._record(session, thing, seen)
-            if move is not None:
-                await owe(session, move)
+        rows = await self.service.check(thing, seen)
         expected = self._expected(thing, seen)
-        async with self.ground.database.transaction() as session:
-            rows = (await session.scalars(select(Alert).where(Alert.id > newest).order_by(Alert.id))).all()
-        numbers = {self.ids[key]: watch for key, watch in self.watches.items() if key in self.ids}
+        numbers = {self.service.ids[key]: watch for key, watch in self.watches.items()}
         found = {
             row.watch_id: (frozenset(reason["kind"] for reason in row.reasons), row.now_minor) for row in rows
         }
         wanted = {
-            self.ids[watch.user, watch.thing]: (kinds, None if seen.price is None else seen.price * 100)
+            self.service.ids[watch.user, watch.thing]: (
+                kinds,
+                None if seen.price is None else seen.price * 100,
+            )
             for watch, kinds in expected
         }
         assert found == wanted, (found, wanted)
@@ -284,14 +227,9 @@ class Alerts(RuleBasedStateMachine):
         self.run(self._watch(user, thing))
 
     async def _watch(self, user: int, thing: int) -> None:
-        async with self.ground.database.transaction() as session:
-            person = await self._person(session, user)
-            listing = await session.get_one(Listing, self.listings[thing])
-            begun, is_new = await watches.watch(session, person, listing, chat_id=user + 1)
-        if is_new:
+        if await self.service.watch(user, thing):
             price = self.things[thing].price
             self._forget(user, thing)
-            self.ids[user, thing] = begun.id
             self.watches[user, thing] = reference.Watch(
                 user, thing, price, rules={"any_drop": reference.Rule("any_drop")}, highest=price
             )
@@ -313,25 +251,7 @@ class Alerts(RuleBasedStateMachine):
         value = {"target": at, "drop_by": percent}.get(kind)
         new = reference.Rule(kind, value, of if kind == "drop_by" else None, rearm, hours)
         watch.rules[kind] = new
-        self.run(self._choose(self.ids[user, thing], new))
-
-    async def _choose(self, watch_id: int, new: reference.Rule) -> None:
-        row = AlertRule(
-            watch_id=watch_id,
-            kind=new.kind,
-            amount_minor=new.value * 100 if new.kind == "target" and new.value else None,
-            currency="INR",
-            percent=new.value if new.kind == "drop_by" else None,
-            reference=new.reference,
-            rearm=new.rearm,
-            rearm_hours=new.hours,
-            created_at=clock.now(),
-        )
-        async with self.ground.database.transaction() as session:
-            await session.execute(
-                delete(AlertRule).where(AlertRule.watch_id == watch_id, AlertRule.kind == new.kind)
-            )
-            session.add(row)
+        self.run(self.service.choose(self.service.ids[user, thing], new))
 
     @rule(
         user=st.sampled_from(PEOPLE),
@@ -343,42 +263,20 @@ class Alerts(RuleBasedStateMachine):
         until = clock.now() + timedelta(hours=hours)
         watch = self.watches[user, thing]
         match what:
-            case "pause":
-                self._change(user, thing, WatchState.PAUSED, self._set(user, thing, WatchState.PAUSED))
-            case "go on":
-                self._change(user, thing, WatchState.ACTIVE, self._set(user, thing, WatchState.ACTIVE))
-            case "stop":
-                self._change(user, thing, WatchState.STOPPED, self._set(user, thing, WatchState.STOPPED))
+            case "pause" | "go on" | "stop":
+                state = _STATES[what]
+                self._change(user, thing, state, self.service.set(user, thing, state))
             case "snooze":
-                self._change(user, thing, WatchState.SNOOZED, self._snooze(user, thing, until))
+                self._change(user, thing, WatchState.SNOOZED, self.service.snooze(user, thing, until))
                 watch.snoozed_until = until
             case "snooze until lower":
-                self._change(user, thing, WatchState.SNOOZED, self._snooze_until_lower(user, thing))
+                self._change(user, thing, WatchState.SNOOZED, self.service.snooze_until_lower(user, thing))
                 watch.snoozed_below = self.things[thing].price
             case "buy":
-                self._change(user, thing, WatchState.BOUGHT, self._buy(user, thing))
+                self._change(user, thing, WatchState.BOUGHT, self.service.buy(user, thing))
             case _:
                 watch.at_once = not watch.at_once
-                self.run(self._at_once(self.ids[user, thing], watch.at_once))
-
-    async def _set(self, user: int, thing: int, state: WatchState) -> None:
-        async with self.ground.database.transaction() as session:
-            person = await self._person(session, user)
-            await watches.set_state(session, person, self.ids[user, thing], state)
-
-    async def _snooze(self, user: int, thing: int, until: datetime) -> None:
-        async with self.ground.database.transaction() as session:
-            person = await self._person(session, user)
-            await watches.snooze(session, person, self.ids[user, thing], until=until)
-
-    async def _snooze_until_lower(self, user: int, thing: int) -> None:
-        async with self.ground.database.transaction() as session:
-            person = await self._person(session, user)
-            await watches.snooze_until_lower(session, person, self.ids[user, thing])
-
-    async def _buy(self, user: int, thing: int) -> None:
-        async with self.ground.database.transaction() as session:
-            await watches.buy(session, await self._person(session, user), self.ids[user, thing])
+                self.run(self.service.at_once(self.service.ids[user, thing], watch.at_once))
 
     def _change(self, user: int, thing: int, state: WatchState, work: Coroutine[Any, Any, None]) -> None:
         watch = self.watches[user, thing]
@@ -389,18 +287,10 @@ class Alerts(RuleBasedStateMachine):
 
     @rule()
     def snoozes_end(self) -> None:
-        self.run(self._wake())
+        self.run(self.service.wake())
         for watch in self.watches.values():
             if watch.state == "snoozed" and watch.snoozed_until and watch.snoozed_until <= clock.now():
                 watch.state, watch.snoozed_until = "active", None
-
-    async def _wake(self) -> None:
-        async with self.ground.database.transaction() as session:
-            await watches.wake(session)
-
-    async def _at_once(self, watch_id: int, at_once: bool) -> None:
-        async with self.ground.database.transaction() as session:
-            await session.execute(update(Watch).where(Watch.id == watch_id).values(is_always_at_once=at_once))
 
     @rule(
         user=st.sampled_from(PEOPLE),
@@ -415,35 +305,14 @@ class Alerts(RuleBasedStateMachine):
         self, user: int, mode: Mode, hour: int, weekday: int, quiet: tuple[int, int] | None, cap: int | None
     ) -> None:
         self.chosen[user] = Chosen(mode, hour, weekday, quiet, cap)
-        self.run(self._prefer(user, self.chosen[user]))
-
-    async def _prefer(self, user: int, how: Chosen) -> None:
-        async with self.ground.database.transaction() as session:
-            person = await self._person(session, user)
-            row = await session.get(AlertPreferences, person.id)
-            if row is None:
-                row = AlertPreferences(user_id=person.id)
-                session.add(row)
-            row.mode, row.digest_hour, row.digest_weekday = how.mode, how.hour, how.weekday
-            row.quiet_from, row.quiet_until = how.quiet or (None, None)
-            row.hourly_cap = how.cap
-            await session.flush()
-            await chosen.judge_anew(session, person)
+        self.run(self.service.prefer(user, self.chosen[user]))
 
     @rule(user=st.sampled_from(PEOPLE), state=st.sampled_from((UserState.BLOCKED, UserState.ACTIVE)))
     def somebody_blocks_or_unblocks(self, user: int, state: UserState) -> None:
         self.reachable[user] = state is UserState.ACTIVE
-        self.run(self._reach(user, state))
+        self.run(self.service.reach(user, state))
         if state is UserState.BLOCKED:
             self._forget_person(user)
-
-    async def _reach(self, user: int, state: UserState) -> None:
-        async with self.ground.database.transaction() as session:
-            await watches.reachable(session, user + 1, state)
-
-    async def _person(self, session: Any, user: int) -> User:
-        person: User = (await session.scalars(select(User).where(User.telegram_id == user + 1))).one()
-        return person
 
     def _forget(self, user: int, thing: int) -> None:
         """What was owed to this watch may be said or not from here on: it was unwanted for a while."""
@@ -472,7 +341,7 @@ class Alerts(RuleBasedStateMachine):
 
     @rule()
     def redis_forgets(self) -> None:
-        self.run(self._flush_redis())
+        self.run(self.service.flush_redis())
 
     async def _deliver(self) -> int:
         """One claim, and each of its messages to its end or to a crash; returns how many there were."""
@@ -486,17 +355,8 @@ class Alerts(RuleBasedStateMachine):
 
     async def hear(self, chat: int, fault: Fault | None) -> None:
         """Telegram takes a message, or fails; which alerts it holds is what is being sent to this chat."""
-        async with self.ground.database.transaction() as session:
-            rows = await session.scalars(
-                select(Alert)
-                .where(
-                    Alert.chat_id == chat, Alert.state == AlertState.SENDING, Alert.lease_until > clock.now()
-                )
-                .order_by(Alert.id)
-            )
-            alerts = [(row.id, row.held_for) for row in rows]
         user, now = chat - 1, clock.now()
-        numbers = tuple(number for number, _ in alerts)
+        numbers = await self.service.being_sent(chat)
         if fault in (Fault.LOST, Fault.REFUSED_FOR_NOW, Fault.LOST_ANSWER):
             for number in numbers:
                 if now - self.owed[number].at > DAY:
@@ -548,8 +408,7 @@ class Alerts(RuleBasedStateMachine):
         self.run(self._in_order(earlier, last))
 
     async def _in_order(self, earlier: list[Message], last: Message) -> None:
-        async with self.ground.database.transaction() as session:
-            held = set(await session.scalars(select(Alert.id).where(Alert.held_for.is_not(None))))
+        held = await self.service.ever_held()
         first = [
             number for number in last.numbers if self.owed[number].times_said == 1 and number not in held
         ]
@@ -563,7 +422,7 @@ class Alerts(RuleBasedStateMachine):
             self._pass(timedelta(seconds=61))
             while self.run(self._deliver()):
                 self._pass(timedelta(seconds=1))
-            due = self.run(self._next_due())
+            due = self.run(self.service.next_due())
             if due is None:
                 break
             self.traveller.move_to(max(due, clock.now()))
@@ -571,36 +430,3 @@ class Alerts(RuleBasedStateMachine):
             raise AssertionError("alerts that are never said")
         missing = [owed for owed in self.owed.values() if owed.is_certain and not owed.times_said]
         assert not missing, f"never said: {missing}"
-
-    async def _next_due(self) -> datetime | None:
-        async with self.ground.database.transaction() as session:
-            return await session.scalar(
-                select(Alert.due_at)
-                .where(Alert.state.in_((*UNSETTLED, AlertState.HELD)))
-                .order_by(Alert.due_at)
-                .limit(1)
-            )
-
-
-def is_quiet(how: Chosen, zone: ZoneInfo, now: datetime) -> bool:
-    if how.quiet is None:
-        return False
-    local = now.astimezone(zone)
-    minute = local.hour * 60 + local.minute
-    begin, end = how.quiet
-    return begin <= minute < end if begin < end else minute >= begin or minute < end
-
-
-def is_digest_due(how: Chosen, zone: ZoneInfo, owed_at: datetime, now: datetime) -> bool:
-    """Whether a digest of this person fell between those moments."""
-    if how.mode == Mode.INSTANT:
-        return True
-    day: date = owed_at.astimezone(zone).date()
-    while day <= now.astimezone(zone).date():
-        hours = range(24) if how.mode == Mode.HOURLY else (how.hour,)
-        is_its_day = how.mode != Mode.WEEKLY or day.weekday() == how.weekday
-        slots = [datetime.combine(day, time(hour), zone).astimezone(UTC) for hour in hours]
-        if is_its_day and any(owed_at <= slot <= now for slot in slots):
-            return True
-        day += DAY
-    return False

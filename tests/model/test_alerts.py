@@ -48,7 +48,7 @@ def ground(database_url: str, redis_url: str, settings: MakeSettings) -> Iterato
         bot=bot,
         rate_limit=RateLimit(redis, per_second=100_000, per_second_per_chat=100_000),
     )
-    yield Ground(loop, bench.database, bench, telegram)
+    yield Ground(loop, bench, telegram)
 
     async def close() -> None:
         await bench.fetcher.close()
