@@ -33,6 +33,7 @@ async def alert(kettle: Thing, say: Say, shop: Shelf) -> Json:
 
 
 async def the_watch(world: World) -> Watch:
+    watch: Watch
     (watch,) = await world.rows(Watch)
     return watch
 
