@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
+from math import ceil
 
 import structlog
 
@@ -19,7 +20,9 @@ from worker.workbench import Workbench
 log = structlog.get_logger()
 
 IN_HAND = 50
-"""Messages that one worker has claimed: most wait for their turn, and a crash delays them by a lease."""
+"""The most messages that one worker has claimed, and no more than a second's. Most wait for their turn, and
+a crash delays them by a lease.
+"""
 
 _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(minutes=5)
@@ -30,7 +33,10 @@ class Deliverer:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self._gate = Gate(bench.settings.telegram_messages_per_second)
+        pace = bench.settings.telegram_messages_per_second
+        self._gate = Gate(pace)
+        # What several workers claim beyond the turns of the next moments is put back, again and again.
+        self._most = max(1, min(IN_HAND, ceil(pace)))
         self._hint = asyncio.Event()
         self._is_stopping = False
         self._sending: set[asyncio.Task[None]] = set()
@@ -66,7 +72,7 @@ class Deliverer:
         while not self._is_stopping:
             self._hint.clear()
             try:
-                claimed = await self._claim(IN_HAND - len(self._sending))
+                claimed = await self._claim(self._most - len(self._sending))
             except Exception:  # the loop outlives a database that is away for a while
                 log.exception("alerts.claim_failed")
                 claimed = []
@@ -87,7 +93,7 @@ class Deliverer:
         try:
             async with asyncio.timeout(self._bench.settings.sweep_seconds):
                 await asyncio.wait({hinted, *self._sending}, return_when=asyncio.FIRST_COMPLETED)
-                while len(self._sending) > IN_HAND // 2 and not self._is_stopping:
+                while len(self._sending) > self._most // 2 and not self._is_stopping:
                     await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             return

@@ -28,6 +28,7 @@ MOST_IN_ONE = 20
 """Alerts that one message holds; what is beyond follows in the next."""
 
 _HOUR = timedelta(hours=1)
+_WAITING = (AlertState.DUE, AlertState.HELD, AlertState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,14 @@ async def _ready(session: AsyncSession, now: datetime, limit: int) -> Sequence[i
                 and_(Alert.state.in_((AlertState.DUE, AlertState.HELD)), Alert.due_at <= now),
                 and_(Alert.state == AlertState.SENDING, Alert.lease_until <= now),
             ),
-            ~select(other.id).where(other.chat_id == Alert.chat_id, other.id != Alert.id, is_first).exists(),
+            ~select(other.id)
+            .where(
+                other.chat_id == Alert.chat_id,
+                other.state.in_(_WAITING),  # says no more than the rest, but lets the index find them
+                other.id != Alert.id,
+                is_first,
+            )
+            .exists(),
         )
         .order_by(Alert.due_at, Alert.id)
         .limit(limit)
