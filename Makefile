@@ -47,7 +47,9 @@ format: .venv/.dev ## format the code
 	@$(BIN)/ruff check --fix-only -q . ; $(BIN)/ruff format .
 
 test: .venv/.dev ## every test
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(if $(CI),--cov-fail-under=$(COVERAGE))
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/model --cov --cov-report=term $(if $(CI),--cov-fail-under=$(COVERAGE))
+	@echo "The model of the alerts, without coverage, whose tracer takes longer than its ten thousand steps:"
+	@$(BIN)/python -m pytest -q -n 2 tests/model
 
 check: lint types imports test ## format, lint, types, imports, tests
 
