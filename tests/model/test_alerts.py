@@ -23,7 +23,7 @@ from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import create_bot
 from worker.workbench import Workbench
 
-EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "28"))
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "64"))
 STEPS = 100
 
 
@@ -74,7 +74,7 @@ def test_every_alert_is_said_once_to_whom_it_is_owed(
             # The same steps in every run of the suite; others in every soak.
             derandomize=not is_soak,
             database=None,
-            phases=(Phase.generate,),
+            phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         ),
     )
