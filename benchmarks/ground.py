@@ -59,5 +59,6 @@ def _found() -> Iterator[None]:
     """The services of the tests are found by the tests' own rules, which skip what cannot be had."""
     try:
         yield
+    # Both are pytest's own BaseExceptions; here they say that a service cannot be had, not that a test ends.
     except (pytest.skip.Exception, pytest.fail.Exception) as reason:
         raise Unavailable(reason.msg) from reason
