@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import BadLink
-from tracker.fetching.addresses import encoded
+from tracker.fetching.addresses import encoded, parse
 from tracker.fetching.canonical import canonical
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "pages" / "manifest.jsonl"
