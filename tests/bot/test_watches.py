@@ -217,7 +217,7 @@ async def test_undo_brings_a_stopped_watch_back_with_its_rules(three: object, sa
     await say("/list")
     await say.tap("#1 Kettle")
     await say.tap("Rules")
-    await say.tap("Set a target price")
+    await say.tap("Target price")
     await say("1500")
     await say("/stop 1")
     [card] = await say.tap("Undo")
