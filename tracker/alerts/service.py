@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import joinedload
 
 from tracker import clock
-from tracker.alerts.models import Alert, AlertPreferences, AlertState, HeldFor
+from tracker.alerts.models import UNSETTLED, Alert, AlertPreferences, AlertState, HeldFor
 from tracker.alerts.owing import CORRECTED
 from tracker.alerts.timing import Hold, hold
 from tracker.catalog.models import Listing, PriceObservation
@@ -28,7 +28,9 @@ MOST_IN_ONE = 20
 """Alerts that one message holds; what is beyond follows in the next."""
 
 _HOUR = timedelta(hours=1)
-_WAITING = (AlertState.DUE, AlertState.HELD, AlertState.SENDING)
+_OPEN = (*UNSETTLED, AlertState.HELD)
+_CLAIMERS = 4
+"""Claims at the same moment that each find something: what one has locked, the others pass over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,43 +124,51 @@ async def _ready(session: AsyncSession, now: datetime, limit: int) -> Sequence[i
     """One alert for each chat that something is due in: an interrupted one first, else the oldest.
 
     An alert that waits to be tried again holds back the younger ones of its chat; one that is held does not.
+    The first of each chat are found by one pass over what is open, and locked if they are still so: asked of
+    each row whether another comes before it, PostgreSQL compared ten thousand with ten thousand for 19 s.
     """
-    other = aliased(Alert)
-    is_first = or_(
-        and_(
-            other.state == AlertState.SENDING,
-            or_(other.id < Alert.id, Alert.state != AlertState.SENDING),
-        ),
-        and_(
-            Alert.state != AlertState.SENDING,
-            other.id < Alert.id,
-            or_(
-                other.state == AlertState.DUE,
-                and_(other.state == AlertState.HELD, other.due_at <= now),
-            ),
-        ),
-    )
-    rows = await session.scalars(
-        select(Alert.id)
+    open_ones = (
+        select(
+            Alert.id,
+            Alert.due_at,
+            _is_ready(now).label("is_ready"),
+            func.row_number()
+            .over(
+                partition_by=Alert.chat_id,
+                order_by=(case((Alert.state == AlertState.SENDING, 0), else_=1), Alert.id),
+            )
+            .label("place"),
+        )
         .where(
             or_(
-                and_(Alert.state.in_((AlertState.DUE, AlertState.HELD)), Alert.due_at <= now),
-                and_(Alert.state == AlertState.SENDING, Alert.lease_until <= now),
-            ),
-            ~select(other.id)
-            .where(
-                other.chat_id == Alert.chat_id,
-                other.state.in_(_WAITING),  # says no more than the rest, but lets the index find them
-                other.id != Alert.id,
-                is_first,
+                Alert.state.in_(UNSETTLED),
+                and_(Alert.state == AlertState.HELD, Alert.due_at <= now),
             )
-            .exists(),
         )
+        .subquery()
+    )
+    first = await session.scalars(
+        select(open_ones.c.id)
+        .where(open_ones.c.place == 1, open_ones.c.is_ready)
+        .order_by(open_ones.c.due_at, open_ones.c.id)
+        .limit(limit * _CLAIMERS)
+    )
+    locked = await session.scalars(
+        select(Alert.id)
+        .where(Alert.id.in_(first.all()), _is_ready(now))
         .order_by(Alert.due_at, Alert.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return rows.all()
+    return locked.all()
+
+
+def _is_ready(now: datetime) -> ColumnElement[bool]:
+    """Whether an alert may be claimed: it is due, or whoever was sending it is no more."""
+    return or_(
+        and_(Alert.state.in_((AlertState.DUE, AlertState.HELD)), Alert.due_at <= now),
+        and_(Alert.state == AlertState.SENDING, Alert.lease_until <= now),
+    )
 
 
 async def _company(
@@ -169,6 +179,7 @@ async def _company(
         select(Alert.id, Alert.chat_id)
         .where(
             Alert.chat_id.in_(heads),
+            Alert.state.in_(_OPEN),  # says no more than the rest, but lets the index find them
             or_(
                 and_(Alert.state == AlertState.HELD, Alert.due_at <= now),
                 and_(Alert.state == AlertState.DUE, Alert.merged_into.in_(heads.values())),
