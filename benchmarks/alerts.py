@@ -40,7 +40,7 @@ def latency() -> Iterator[Row]:
 
 async def _single_alerts(here: Ground, shops: str) -> list[float]:
     """Milliseconds from each observation to its message's arrival, one at a time."""
-    known = pages.load().copies(SAMPLES, priced=True)
+    known = pages.load().copies(SAMPLES, for_sale=True)
     far = clock.now() + timedelta(days=1)
     database, queue = Database.at(here.database_url), JobQueue(jobs.connect(here.redis_url))
     try:
@@ -107,7 +107,7 @@ async def _due_alerts(
     here: Ground, count: int, alerts: int, limits: Limits, per_second: int
 ) -> tuple[float, int]:
     """Seconds from the commit of due alerts to the arrival of the last, and how often Telegram said 429."""
-    known = pages.load().copies(alerts, priced=True)
+    known = pages.load().copies(alerts, for_sale=True)
     far = clock.now() + timedelta(days=1)
     database, queue = Database.at(here.database_url), JobQueue(jobs.connect(here.redis_url))
     try:

@@ -82,7 +82,7 @@ async def _bot(here: Ground) -> AsyncIterator[TelegramSandbox]:
     database = Database.at(here.database_url)
     async with database.transaction() as session:
         await seed.add_people(session, PEOPLE)
-        known = pages.load().copies(watches, priced=True)
+        known = pages.load().copies(watches, for_sale=True)
         far = clock.now() + timedelta(days=1)
         await seed.add_listings(session, known, due_at=far, dearer_every=watches + 1)
         await seed.add_watches(session, [(number % PEOPLE + 1, number) for number in range(1, watches + 1)])

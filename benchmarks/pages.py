@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.stores.offer import Offer
+from tracker.stores.offer import Availability, Offer
 from tracker.stores.registry import read
 
 _ROOT = Path(__file__).parent.parent
@@ -33,14 +33,18 @@ class Pages:
     origin: str
     pages: list[SavedPage]
 
-    def copies(self, count: int, *, priced: bool = False) -> list[tuple[str, Offer | None]]:
+    def copies(self, count: int, *, for_sale: bool = False) -> list[tuple[str, Offer | None]]:
         """`count` distinct addresses in turn over the pages, each with the offer that its page gives.
 
-        `priced` leaves out the pages that tell no price.
+        `for_sale` leaves out the pages that tell no price or that it is sold out.
         """
         known = [(page.url, read(page.html(), page.url, charset=page.charset).offer) for page in self.pages]
-        if priced:
-            known = [(url, offer) for url, offer in known if offer and offer.price]
+        if for_sale:
+            known = [
+                (url, offer)
+                for url, offer in known
+                if offer and offer.price and offer.availability != Availability.OUT_OF_STOCK
+            ]
         return [
             (copy_of(url, number), offer)
             for number in range(count)

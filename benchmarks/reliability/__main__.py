@@ -58,8 +58,10 @@ def main() -> None:
 
 
 def _drain() -> None:
-    rows = list(drain.measure())
-    print(report.table(rows))
+    rows = []
+    for row in drain.measure():
+        print(report.table([row]), flush=True)
+        rows.append(row)
     report.write(rows, ROOT / "var" / "drain.json")
 
 

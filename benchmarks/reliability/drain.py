@@ -61,7 +61,7 @@ async def _singles(here: Ground, many: int) -> list[float]:
     A person's own go out at ten a second, which is Telegram's limit, scaled.
     """
     count = many + SINGLES
-    known = pages.load().copies(count, priced=True)
+    known = pages.load().copies(count, for_sale=True)
     database, queue = Database.at(here.database_url), JobQueue(jobs.connect(here.redis_url))
     try:
         async with database.transaction() as session:
