@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -30,14 +30,30 @@ class Settings(BaseSettings):
     database_url: str = DEFAULT_DATABASE
     redis_url: str | None = None
 
+    plans_file: str | None = None
+    payment_providers: Annotated[tuple[Literal["razorpay", "stars"], ...], NoDecode] = ("razorpay",)
+    payment_minutes: int = Field(default=60, ge=30, le=1440)
+    razorpay_key_id: str | None = None
+    razorpay_key_secret: SecretStr | None = None
+    razorpay_api_base: str = "https://api.razorpay.com"
     razorpay_webhook_secret: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
+
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = None
+
+    seller_name: str = "Price Tracker Pro"
+    seller_address: str = ""
+    seller_state: str | None = None
+    seller_gstin: str | None = None
+    seller_sac: str = Field(default="998314", pattern=r"^\d{4,8}$")
+    gst_percent: int = Field(default=18, ge=0, le=40)
 
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
 
     fetch_replay_origin: str | None = None
     fetch_allow_private: Annotated[frozenset[str], NoDecode] = frozenset()
 
-    check_interval_seconds: float = Field(default=1800, ge=1)
+    check_interval_seconds: float | None = Field(default=None, ge=1)
     check_lease_seconds: float = Field(default=60, ge=2)
     hold_below: float = Field(default=0.6, gt=0, lt=1)
     hold_above: float = Field(default=2.5, gt=1)
@@ -75,7 +91,7 @@ class Settings(BaseSettings):
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
 
-    @field_validator("admin_ids", "fetch_allow_private", mode="before")
+    @field_validator("admin_ids", "fetch_allow_private", "payment_providers", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         if isinstance(value, str):
@@ -88,6 +104,14 @@ class Settings(BaseSettings):
         "public_url",
         "redis_url",
         "fetch_replay_origin",
+        "check_interval_seconds",
+        "plans_file",
+        "smtp_url",
+        "mail_from",
+        "razorpay_key_id",
+        "razorpay_key_secret",
+        "seller_state",
+        "seller_gstin",
         mode="before",
     )
     @classmethod
@@ -123,8 +147,10 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def check_interval(self) -> timedelta:
-        return timedelta(seconds=self.check_interval_seconds)
+    def check_interval(self) -> timedelta | None:
+        """For every listing alike; None is as often as those who watch it are promised."""
+        seconds = self.check_interval_seconds
+        return None if seconds is None else timedelta(seconds=seconds)
 
     @property
     def check_lease(self) -> timedelta:

@@ -14,6 +14,10 @@ Each carries a text key and details; a door turns them into a sentence in the pe
 from typing import Any
 
 
+class CannotStart(Exception):
+    """A setting that an operator has to mend first; the text is the sentence that says so."""
+
+
 class PriceTrackerError(Exception):
     """Carries `text_key`, a key of the text catalogue, and the details that its sentence names."""
 

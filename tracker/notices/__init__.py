@@ -1,0 +1,1 @@
+"""What is owed to a chat beside alerts: words about money and about the service itself."""
