@@ -47,14 +47,14 @@ format: .venv/.dev ## format the code
 	@$(BIN)/ruff check --fix-only -q . ; $(BIN)/ruff format .
 
 test: .venv/.dev ## every test
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/model --cov --cov-report=term $(if $(CI),--cov-fail-under=$(COVERAGE))
-	@echo "The model of the alerts, without coverage, whose tracer takes longer than its ten thousand steps:"
-	@$(BIN)/python -m pytest -q -n 2 tests/model
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/model --ignore tests/billing/model --cov --cov-report=term $(if $(CI),--cov-fail-under=$(COVERAGE))
+	@echo "The models of the alerts and of the money, without coverage, whose tracer takes longer than their steps:"
+	@$(BIN)/python -m pytest -q -n 2 tests/model tests/billing/model
 
 check: lint types imports test ## format, lint, types, imports, tests
 
-soak: .venv/.dev ## random steps against the reference model of the alerts; EXAMPLES=<n> of 100 steps on each database
-	@SOAK_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest -q -n 2 -s tests/model
+soak: .venv/.dev ## random steps against the models of alerts and money; EXAMPLES=<n> on each database
+	@SOAK_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest -q -n 2 -s tests/model tests/billing/model
 
 bench: .venv/.dev ## benchmarks; ONLY=<name> for one
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))

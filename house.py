@@ -22,6 +22,7 @@ from bot.app import BotApp, TokenRefused
 from tracker import jobs, logs
 from tracker.config import Settings
 from tracker.database import Database
+from tracker.errors import CannotStart
 from tracker.process import settings_or_exit, with_token_or_exit
 from tracker.shutdown import until_stopped
 from webhooks.app import create_app
@@ -64,6 +65,9 @@ class House:
         self.bot = BotApp(settings, self.database, connect)
         self.worker = WorkerApp(settings, self.database, connect)
         self._redis = connect()
+        self.web_port = settings.web_port
+        self.is_listening = asyncio.Event()
+        """Set when `web_port` is the one that the webhooks listen on."""
         self._webhooks = _Server(
             uvicorn.Config(
                 create_app(settings, self.database, jobs.JobQueue(self._redis)),
@@ -87,6 +91,8 @@ class House:
         Raises CannotListen before anything else is done.
         """
         with self._listen() as listening:
+            self.web_port = listening.getsockname()[1]
+            self.is_listening.set()
             await self._run(listening)
 
     def _listen(self) -> socket.socket:
@@ -152,6 +158,8 @@ def cli() -> None:
         sys.exit(f"The database at DATABASE_URL cannot be opened: {reason}")
     try:
         asyncio.run(main(settings))
+    except CannotStart as error:
+        sys.exit(str(error))
     except CannotListen as error:
         sys.exit(f"{error} WEB_HOST and WEB_PORT choose another address.")
     except TokenRefused as error:

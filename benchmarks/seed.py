@@ -9,12 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
 from tracker.alerts.models import Alert, AlertState
+from tracker.billing.plans import DEFAULT
 from tracker.catalog.models import Listing, PriceObservation
 from tracker.database import Base
 from tracker.stores.offer import Availability, Offer
 from tracker.stores.registry import store_of
 from tracker.users.models import User, UserState
+from tracker.users.service import columns_of
 from tracker.watches.models import AlertRule, RuleKind, Watch, WatchState
+
+_PLAN = DEFAULT["business"]
+"""Everybody's: what is measured is never what a plan forbids."""
 
 FIRST_PERSON = 10_000_001
 
@@ -33,6 +38,8 @@ async def add_people(session: AsyncSession, count: int) -> None:
         "state": UserState.ACTIVE,
         "created_at": now,
         "last_seen_at": now,
+        "plan": _PLAN.code,
+        **columns_of(_PLAN.allowance),
     }
     await _add(
         session,
@@ -77,6 +84,7 @@ async def add_listings(
                 "availability": availability,
                 "read_at": now if offer else None,
                 "failures": 0,
+                "check_every_seconds": 1800,
                 "next_check_at": due_at,
                 "created_at": now,
             }

@@ -59,6 +59,8 @@ class Afterwards:
     _said: list[TelegramMethod[Any]] = field(default_factory=list)
     _toast: tuple[str, bool] | None = None
     _hints: Hints = field(default_factory=Hints)
+    _late_hints: Hints = field(default_factory=Hints)
+    """Of jobs that change, or speak after, a message which is still to be said."""
     _dialogue: tuple[State | None, dict[str, Any]] | None = None
 
     def say(self, method: TelegramMethod[Any]) -> None:
@@ -129,6 +131,22 @@ class Afterwards:
         """Let a worker read the page of a price that is called wrong now."""
         self._hints.correct(correction_id, asked_at)
 
+    def open_checkout(self, checkout_id: int) -> None:
+        """Let a worker ask the provider for a payment link, and put it in the place of what is said here."""
+        self._late_hints.open_checkout(checkout_id)
+
+    def ask_about(self, checkout_id: int, chat_id: int) -> None:
+        """Let a worker ask the provider whether an offer was paid, and say so."""
+        self._hints.ask_about(checkout_id, chat_id)
+
+    def send_email_code(self, user_id: int) -> None:
+        """Let a worker mail a code to the address that a person told, and say when it cannot."""
+        self._late_hints.send_email_code(user_id)
+
+    def say_notices(self) -> None:
+        """Let a worker say what is owed about money."""
+        self._hints.payments()
+
     def deliver_now(self) -> None:
         """Let a worker say what has become due."""
         self._hints.deliver()
@@ -141,7 +159,7 @@ class Afterwards:
         self._dialogue = (None, {})
 
     async def carry_out(self, bot: Bot, queue: JobQueue, state: FSMContext | None) -> None:
-        """Do all of it, in this order: dialogue, hints, answer to the button, messages."""
+        """Do all of it, in this order: dialogue, hints, answer to the button, messages, late hints."""
         if self._dialogue is not None and state is not None:
             await state.set_state(self._dialogue[0])
             await state.set_data(self._dialogue[1])
@@ -153,6 +171,7 @@ class Afterwards:
             )
         for method in self._said:
             await self._call(bot, method)
+        await self._late_hints.send(queue)
 
     async def _call(self, bot: Bot, method: TelegramMethod[Any]) -> None:
         try:

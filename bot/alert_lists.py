@@ -83,7 +83,7 @@ def pending(language: Language, found: Pending, now: datetime) -> Card:
 def history(language: Language, found: HistoryPage, watch: Watch | None, now: datetime) -> Card:
     """A page of alerts, of one watch or of all: when, of what, at which price, and what became of it."""
     title = title_of(watch.listing, limit=60) if watch else ""
-    if not found.total:
+    if not found.total and not found.older:
         return Card(language("history.none_of", title=title) if watch else language("history.none"))
     lines = [
         language.count("history.heading_of", found.total, title=title)
@@ -98,6 +98,8 @@ def history(language: Language, found: HistoryPage, watch: Watch | None, now: da
             Markup(""),
             language("history.entry", when=when, title=_link(entry), price=price, state=state),
         ]
+    if found.older and found.days is not None:
+        lines += [Markup(""), language.count("history.older", found.older, days=language.number(found.days))]
     return Card(joined(lines), keyboard=_turning(language, found, watch.id if watch else 0))
 
 

@@ -35,7 +35,7 @@ from tracker.telegram.sender import create_bot
 
 log = structlog.get_logger()
 
-ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
+ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member", "pre_checkout_query", "subscription"]
 _POLLING_SECONDS = 25
 _INBOX_LEASE = timedelta(seconds=60)
 _TRY_AGAIN = timedelta(seconds=5)

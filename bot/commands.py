@@ -38,12 +38,23 @@ COMMANDS = (
     Command("pending", "command.pending"),
     Command("history", "command.history"),
     Command("defaults", "command.defaults"),
+    Command("plans", "command.plans"),
+    Command("upgrade", "command.upgrade"),
+    Command("trial", "command.trial"),
+    Command("billing", "command.billing"),
+    Command("invite", "command.invite"),
     Command("settings", "command.settings"),
     Command("help", "command.help"),
     Command("cancel", "command.cancel"),
+    Command("terms", "command.terms"),
+    Command("paysupport", "command.paysupport"),
     Command("status", "command.status", for_admins=True),
     Command("corrections", "command.corrections", for_admins=True),
     Command("readings", "command.readings", for_admins=True),
+    Command("payments", "command.payments", for_admins=True),
+    Command("refund", "command.refund", for_admins=True),
+    Command("gift", "command.gift", for_admins=True),
+    Command("coupon", "command.coupon", for_admins=True),
 )
 
 _EVERYBODYS = tuple(command for command in COMMANDS if not command.for_admins)

@@ -13,10 +13,13 @@ from aiogram.types import User as TelegramUser
 
 from bot.afterwards import Afterwards
 from tracker import metrics
+from tracker.billing.plans import Plan
+from tracker.billing.setup import Billing
 from tracker.config import Settings
 from tracker.database import Database
 from tracker.errors import NotYours, PriceTrackerError
 from tracker.jobs import JobQueue
+from tracker.telegram import billing_cards
 from tracker.texts import Language, guess
 from tracker.users import service as users
 from tracker.users.models import UserState
@@ -34,6 +37,7 @@ class Door(BaseMiddleware):
         self._settings = settings
         self._database = database
         self._queue = queue
+        self._billing = Billing.by(settings)
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         assert isinstance(event, Update)
@@ -89,10 +93,15 @@ class Door(BaseMiddleware):
                 first_name=sender.first_name,
                 username=sender.username,
                 language_code=sender.language_code,
+                plan=self._billing.plans.free.code,
+                allowance=self._billing.plans.free.allowance,
             )
             if event.my_chat_member is None and _is_private(data.get("event_chat")):
                 await watches.reachable(session, sender.id, UserState.ACTIVE)
             data |= {"session": session, "user": user, "language": Language.of(user), "after": after}
+            data["billing"] = self._billing
+            data["can_mail"] = self._settings.smtp_url is not None
+            data["plan_code"] = user.plan
             data["is_admin"] = sender.id in self._settings.admin_ids
             await handler(event, data)
 
@@ -105,15 +114,30 @@ class Door(BaseMiddleware):
         details: dict[str, Any],
         data: dict[str, Any],
     ) -> Afterwards:
-        """What went wrong, in the person's language: as a pop-up on their button, else as a message."""
+        """What went wrong, in the person's language: as a pop-up on their button, else as a message.
+
+        A limit of the plan comes with a button to the one that permits more.
+        """
         # Not from the person: the rollback has emptied what the session held of them.
         language: Language = data.get("language") or Language(guess(sender.language_code).locale)
         after = Afterwards(callback=event.callback_query)
+        sentence, larger = language(text_key, **details), self._permitting(chat, text_key, data)
         if event.callback_query is not None:
-            after.toast(language.plain(text_key, **details), alert=True)
-        elif event.message is not None and chat is not None:
-            after.say(event.message.answer(str(language(text_key, **details))))
+            after.toast(sentence.striptags(), alert=True)
+        elif event.pre_checkout_query is not None:
+            after.say(event.pre_checkout_query.answer(ok=False, error_message=sentence.striptags()))
+        elif event.message is not None and larger is None:
+            after.say(event.message.answer(str(sentence)))
+        if larger is not None:
+            after.show(sender.id, billing_cards.upgrade(language, sentence, larger))
         return after
+
+    def _permitting(self, chat: Chat | None, text_key: str, data: dict[str, Any]) -> Plan | None:
+        """The plan that permits what a limit refused. Money is talked about in private only."""
+        code: str | None = data.get("plan_code")
+        if code is None or not _is_private(chat):
+            return None
+        return billing_cards.permitting(self._billing.plans, code, text_key)
 
     async def _lost(self, telegram_id: int) -> None:
         async with self._database.transaction() as session:

@@ -12,3 +12,12 @@ class Asking(StatesGroup):
     """The size of a drop, for the watches that are to come."""
     time_zone = State()
     quiet_hours = State()
+    coupon = State()
+    """A code, for the `plan` and the `period` that were quoted."""
+    invoice_name = State()
+    invoice_address = State()
+    invoice_state = State()
+    invoice_gstin = State()
+    email = State()
+    email_code = State()
+    """The code that was mailed to it."""

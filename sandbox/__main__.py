@@ -16,6 +16,8 @@ from pydantic import SecretStr
 
 import house
 from sandbox.app import create_app, serve
+from sandbox.mailbox import Mailbox
+from sandbox.razorpay import RazorpaySandbox
 from sandbox.replay import Replay
 from sandbox.shop import DemoShop
 from sandbox.telegram import TelegramSandbox
@@ -23,11 +25,21 @@ from tracker import logs
 from tracker.config import Settings
 from tracker.shutdown import until_stopped
 
+_TICK_SECONDS = 1
 CHECK_SECONDS = 2
 """How often the demo looks at its shop: an alert is seconds away, not half an hour."""
 
 
-def demo_settings(origin: str, token: str, folder: Path, *, replay: bool, web_port: int) -> Settings:
+def demo_settings(
+    origin: str,
+    token: str,
+    razorpay: RazorpaySandbox,
+    mailbox: Mailbox,
+    folder: Path,
+    *,
+    replay: bool,
+    web_port: int,
+) -> Settings:
     """The service's settings in the demo: nothing of the environment, everything of this machine."""
     return Settings(
         _env_file=None,
@@ -38,6 +50,15 @@ def demo_settings(origin: str, token: str, folder: Path, *, replay: bool, web_po
         database_url=f"sqlite+aiosqlite:///{folder / 'demo.sqlite3'}",
         redis_url=None,
         admin_ids=frozenset({1001}),
+        razorpay_key_id=razorpay.key_id,
+        razorpay_key_secret=SecretStr(razorpay.key_secret),
+        razorpay_api_base=razorpay.api_base,
+        razorpay_webhook_secret=[SecretStr(razorpay.webhook_secret)],
+        smtp_url=SecretStr(mailbox.url),
+        mail_from="Price Tracker Pro <invoices@pricetracker.example>",
+        seller_name="Price Tracker Pro (demo)",
+        seller_address="1 Sandbox Road, Bengaluru",
+        seller_gstin="29AAAAA0000A1ZY",
         fetch_allow_private=frozenset({urlsplit(origin).netloc}),
         fetch_replay_origin=origin if replay else None,
         check_interval_seconds=CHECK_SECONDS,
@@ -49,21 +70,40 @@ def demo_settings(origin: str, token: str, folder: Path, *, replay: bool, web_po
 async def demo(port: int, folder: Path, pages: Path | None, web_port: int) -> None:
     telegram = TelegramSandbox()
     origin = f"http://127.0.0.1:{port}"
+    razorpay = RazorpaySandbox(origin=origin)
+    mailbox = Mailbox()
     shop = DemoShop(origin)
     replay = Replay(pages, shop=shop)
-    settings = demo_settings(origin, telegram.token, folder, replay=pages is not None, web_port=web_port)
-    await asyncio.to_thread(house.migrate, settings.database_url)
-    service = house.House(settings)
-    app = create_app(
-        telegram, extra_routes=[*shop.routes(), *replay.routes()], busy=lambda: service.is_answering
-    )
-    try:
-        async with serve(app, port=port, closing=telegram):
-            print(f"Price Tracker Pro is at {origin}\nStop it with Ctrl-C.", flush=True)
-            await until_stopped(service.run())
-    finally:
-        await service.close()
+    async with mailbox.listening():
+        settings = demo_settings(
+            origin, telegram.token, razorpay, mailbox, folder, replay=pages is not None, web_port=web_port
+        )
+        await asyncio.to_thread(house.migrate, settings.database_url)
+        service = house.House(settings)
+        app = create_app(
+            telegram,
+            extra_routes=[*shop.routes(), *replay.routes(), *razorpay.routes(), *mailbox.routes()],
+            busy=lambda: service.is_answering,
+        )
+        world = asyncio.create_task(_go_on(razorpay, service))
+        try:
+            async with serve(app, port=port, closing=telegram):
+                print(f"Price Tracker Pro is at {origin}\nStop it with Ctrl-C.", flush=True)
+                await until_stopped(service.run())
+        finally:
+            world.cancel()
+            await razorpay.close()
+            await service.close()
     print("Stopped.")
+
+
+async def _go_on(razorpay: RazorpaySandbox, service: house.House) -> None:
+    """Tell Razorpay where our webhooks are, and let its time pass: links end, subscriptions are charged."""
+    await service.is_listening.wait()
+    razorpay.webhook_url = f"http://127.0.0.1:{service.web_port}/razorpay/webhook"
+    while True:
+        await asyncio.sleep(_TICK_SECONDS)
+        await razorpay.tick()
 
 
 def cli() -> None:

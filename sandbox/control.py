@@ -84,6 +84,7 @@ class Control:
         return [
             post("say", self._say),
             post("tap", self._tap),
+            post("pay", self._pay),
             post("block", self._block),
             post("unblock", self._unblock),
             post("deactivate", self._deactivate),
@@ -126,6 +127,21 @@ class Control:
         )
         update_id = self._state.queries[query_id].update_id
         return await self._followed(body, user if chat is None else chat, update_id, position)
+
+    async def _pay(self, body: Json) -> Json:
+        """Pay an invoice, by its message or its link: `paid`, or why not, and what followed."""
+        user, link = _number(body, "user"), body.get("link")
+        message_id = _number(body, "message_id") if link is None else None
+        position = self._state.position
+        outcome = await self._telegram.payments.pay(
+            user, message_id, link=None if link is None else _text(body, "link")
+        )
+        followed = await self._followed(body, user, outcome.update_id, position)
+        return followed | {
+            "paid": outcome.charge_id is not None,
+            "charge_id": outcome.charge_id,
+            "refusal": outcome.refusal,
+        }
 
     async def _block(self, body: Json) -> Json:
         position = self._state.position

@@ -1,16 +1,17 @@
 """Rows that a test begins with, written by the services themselves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
+from tracker.billing.plans import Plans, load
 from tracker.catalog import service as catalog
 from tracker.catalog.models import Listing
 from tracker.catalog.move import Check, Move
 from tracker.catalog.recording import Checking, record
-from tracker.config import Settings
 from tracker.database import Database
 from tracker.money import Money
 from tracker.stores.offer import Availability, Evidence, Offer
@@ -19,6 +20,8 @@ from tracker.users.models import User
 from tracker.watches import service as watches
 from tracker.watches.models import Watch
 
+GENEROUS_PLANS = str(Path(__file__).parent / "generous_plans.toml")
+GENEROUS = load(GENEROUS_PLANS)
 URL = "https://shop.example/p/kettle"
 
 
@@ -50,7 +53,28 @@ def offer(
 
 
 async def person(session: AsyncSession, telegram_id: int = 1001, *, name: str = "Asha") -> User:
-    return await users.arrive(session, telegram_id, first_name=name, username=None, language_code="en")
+    return await arrive(session, telegram_id, name=name)
+
+
+async def arrive(
+    session: AsyncSession, telegram_id: int, *, name: str = "Asha", plans: Plans = GENEROUS
+) -> User:
+    """A person at their first word, with the free plan: by `GENEROUS` it permits everything."""
+    return await users.arrive(
+        session,
+        telegram_id,
+        first_name=name,
+        username=None,
+        language_code="en",
+        plan=plans.free.code,
+        allowance=plans.free.allowance,
+    )
+
+
+async def allow(database: Database, watches: int, telegram_id: int = 1001) -> None:
+    """Let a person watch so much and no more."""
+    async with database.transaction() as session:
+        (await person(session, telegram_id)).allowed_watches = watches
 
 
 async def listing(
@@ -76,7 +100,7 @@ async def read(
     stock = availability or (Availability.IN_STOCK if price else Availability.OUT_OF_STOCK)
     seen = offer(price, currency=currency, availability=stock, title=title)
     check = Check(began_at or clock.now(), "offer", seen)
-    return await record(session, found.id, check, Checking(Settings().check_interval))
+    return await record(session, found.id, check, Checking(timedelta(minutes=30)))
 
 
 async def watch(

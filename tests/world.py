@@ -22,6 +22,7 @@ from sandbox.replay import Replay
 from sandbox.shop import DemoShop
 from sandbox.telegram import Limits, TelegramSandbox
 from sandbox.telegram.state import Json, Message
+from tests.rows import GENEROUS_PLANS
 from tests.serving import run_app
 from tracker import clock, jobs
 from tracker.catalog.models import Correction, CorrectionState, Listing, Preview, PreviewState
@@ -276,6 +277,7 @@ def settings_of(origin: str, token: str, database_url: str, redis_url: str, **va
         "fetch_allow_private": frozenset({origin.removeprefix("http://")}),
         # A test says when the shop is looked at (`hears`, `checked`), and a hint is never lost here.
         "check_interval_seconds": 3600,
+        "plans_file": GENEROUS_PLANS,
         "sweep_seconds": 5,
         "telegram_messages_per_second": 1000,
         "telegram_messages_per_second_per_chat": 1000,

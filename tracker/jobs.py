@@ -93,6 +93,22 @@ class JobQueue:
             "correct", correction_id, job_id=f"correct:{correction_id}:{asked}:{attempt}"
         )
 
+    async def open_checkout(self, checkout_id: int) -> bool:
+        """Ask the provider where an offer can be paid, and say so."""
+        return await self._enqueue("open_checkout", checkout_id, job_id=f"open_checkout:{checkout_id}")
+
+    async def ask_about(self, checkout_id: int, chat_id: int) -> bool:
+        """Ask the provider whether an offer was paid, and say so in the chat."""
+        return await self._enqueue("ask_about", checkout_id, chat_id, job_id=f"ask_about:{checkout_id}")
+
+    async def send_email_code(self, user_id: int) -> bool:
+        """Mail a code to the address that a person told. A lost one is asked for again by its button."""
+        return await self._enqueue("send_email_code", user_id, job_id=f"send_email_code:{user_id}")
+
+    async def payments(self) -> bool:
+        """Apply what the provider of payments told, and say what is owed about it. One hint at a time."""
+        return await self._enqueue("payments", job_id="payments")
+
     async def deliver(self) -> bool:
         """Send what is owed."""
         return await self._enqueue("deliver")
@@ -138,6 +154,18 @@ class Hints:
 
     def look_again(self, watch_id: int, chat_id: int, message_id: int) -> None:
         self._waiting.append(("look_again", (watch_id, chat_id, message_id)))
+
+    def open_checkout(self, checkout_id: int) -> None:
+        self._waiting.append(("open_checkout", (checkout_id,)))
+
+    def ask_about(self, checkout_id: int, chat_id: int) -> None:
+        self._waiting.append(("ask_about", (checkout_id, chat_id)))
+
+    def send_email_code(self, user_id: int) -> None:
+        self._waiting.append(("send_email_code", (user_id,)))
+
+    def payments(self) -> None:
+        self._waiting.append(("payments", ()))
 
     def deliver(self) -> None:
         self._waiting.append(("deliver", ()))

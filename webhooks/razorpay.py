@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from tracker import metrics
 from tracker.config import Settings
-from webhooks.receiving import Receiver
+from webhooks.receiving import Hint, Receiver
 
 PROVIDER = "razorpay"
 
@@ -20,7 +20,7 @@ _EVENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
 log = structlog.get_logger(__name__)
 
 
-def router(settings: Settings, receiver: Receiver) -> APIRouter:
+def router(settings: Settings, receiver: Receiver, hint: Hint) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/razorpay/webhook")
@@ -33,7 +33,7 @@ def router(settings: Settings, receiver: Receiver) -> APIRouter:
             metrics.webhook_events.labels(PROVIDER, "forged").inc()
             log.warning("webhook.forged", provider=PROVIDER, bytes=len(body))
             raise HTTPException(400, "The signature does not fit the body.")
-        await receiver.receive(PROVIDER, _event_id(request, body), body)
+        await receiver.receive(PROVIDER, _event_id(request, body), body, hint=hint)
         return {}
 
     return routes

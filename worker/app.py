@@ -16,6 +16,8 @@ from arq.cron import CronJob, cron
 from arq.worker import Function, Worker, func
 from redis.exceptions import RedisError
 
+from tracker.billing.razorpay import Razorpay
+from tracker.billing.setup import Billing
 from tracker.config import Settings
 from tracker.database import Database
 from tracker.fetching.client import Fetcher
@@ -24,11 +26,15 @@ from tracker.shutdown import end
 from tracker.stores.pool import ReaderPool
 from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import SEND_TIMEOUT, create_bot
+from tracker.users.mail import Mailer
+from worker import billing
 from worker.check import check
 from worker.correct import correct
 from worker.deliver import Deliverer
 from worker.look_again import look_again
 from worker.loop_lag import watch_loop_lag
+from worker.mails import send_email_code, send_mails
+from worker.payments import payments
 from worker.preview import preview
 from worker.schedule import schedule, sweep
 from worker.upkeep import upkeep
@@ -85,6 +91,9 @@ class WorkerApp:
                 per_second_per_chat=settings.telegram_messages_per_second_per_chat,
                 per_minute_per_group=settings.telegram_messages_per_minute_per_group,
             ),
+            billing=Billing.by(settings),
+            razorpay=Razorpay.by(settings),
+            mailer=Mailer.by(settings),
         )
         self.deliverer = Deliverer(self.bench)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
@@ -121,6 +130,7 @@ class WorkerApp:
         if self._owns_readers:
             self.bench.readers.close()
         await self.bench.fetcher.close()
+        await self.bench.razorpay.close()
         await self.bench.bot.session.close()
         await self._redis.aclose(close_connection_pool=True)
 
@@ -157,6 +167,10 @@ class WorkerApp:
             self._job("look_again", look_again),
             self._job("correct", correct),
             self._job("deliver", _wake(self.deliverer)),
+            self._job("open_checkout", billing.open_checkout),
+            self._job("ask_about", billing.ask_about),
+            self._job("send_email_code", send_email_code),
+            self._job("payments", payments),
         ]
 
     def _job(self, name: str, job: Job) -> Function:
@@ -181,15 +195,27 @@ class WorkerApp:
                 keep_result=0,
                 max_tries=1,
             )
-            for name, job in (("schedule", schedule), ("sweep", sweep))
+            for name, job in (
+                ("schedule", schedule),
+                ("sweep", sweep),
+                ("look_after", billing.look_after),
+            )
         ] + [
             cron(
-                self._job("upkeep", upkeep).coroutine,
-                name="cron:upkeep",
+                self._job(name, job).coroutine,
+                name=f"cron:{name}",
                 second=0,
-                run_at_startup=True,
+                minute=minute,
+                hour=hour,
+                run_at_startup=hour is None,
                 keep_result=0,
                 max_tries=1,
+            )
+            for name, job, minute, hour in (
+                ("upkeep", upkeep, None, None),
+                ("send_mails", send_mails, None, None),
+                ("put_plans_in_force", billing.put_plans_in_force, None, None),
+                ("reconcile", billing.reconcile, 30, 21),  # three in the morning in India
             )
         ]
 

@@ -7,6 +7,8 @@ from functools import cached_property
 
 from aiogram import Bot
 
+from tracker.billing.razorpay import Razorpay
+from tracker.billing.setup import Billing
 from tracker.catalog.recording import Checking
 from tracker.config import Settings
 from tracker.database import Database
@@ -14,6 +16,7 @@ from tracker.fetching.client import Fetcher
 from tracker.jobs import JobQueue
 from tracker.stores.pool import ReaderPool
 from tracker.telegram.rate_limit import RateLimit
+from tracker.users.mail import Mailer
 
 
 @dataclass
@@ -27,6 +30,9 @@ class Workbench:
     readers: ReaderPool
     bot: Bot
     rate_limit: RateLimit
+    billing: Billing
+    razorpay: Razorpay
+    mailer: Mailer
     answering: int = field(default=0)
 
     @cached_property

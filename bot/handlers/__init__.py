@@ -7,6 +7,11 @@ from aiogram import Router
 from bot.handlers import (
     admin,
     alerts,
+    billing,
+    billing_account,
+    billing_admin,
+    billing_details,
+    billing_email,
     corrections,
     default_rules,
     fallback,
@@ -14,6 +19,7 @@ from bot.handlers import (
     membership,
     rules,
     settings,
+    stars,
     start,
     watches,
 )
@@ -23,6 +29,7 @@ def routers() -> list[Router]:
     """A fresh router of every conversation; commands come before answers to questions, links after them."""
     makers: list[Callable[[], Router]] = [
         membership.router,
+        stars.router,
         start.router,
         watches.router,
         default_rules.router,
@@ -30,6 +37,11 @@ def routers() -> list[Router]:
         alerts.router,
         corrections.router,
         settings.router,
+        billing.router,
+        billing_account.router,
+        billing_details.router,
+        billing_email.router,
+        billing_admin.router,
         admin.router,
         links.router,
         fallback.router,

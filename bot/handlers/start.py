@@ -7,10 +7,12 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.fsm.context import FSMContext
 from aiogram.types import Message
 from aiogram.utils.payload import decode_payload
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.afterwards import Afterwards
 from bot.handlers.links import read_links
+from tracker.billing import referrals
 from tracker.fetching.links import links_in
 from tracker.texts import Language, clean
 from tracker.users.models import User
@@ -26,14 +28,18 @@ async def start(
     language: Language,
     after: Afterwards,
 ) -> None:
-    """Greet; a deep link's payload may be a link to watch, and the first one is kept with the person."""
+    """Greet; a deep link's payload may be an invitation or a link to watch, and the first one is kept."""
     after.end_dialogue()
-    after.say(message.answer(str(language("start.welcome", name=clean(user.first_name, limit=40)))))
+    welcome = language("start.welcome", name=clean(user.first_name, limit=40))
     payload = command.args or ""
     if not _PAYLOAD.fullmatch(payload):
+        after.say_text(message.chat.id, welcome)
         return
     if user.start_payload is None:
         user.start_payload = payload
+    if await referrals.invited(session, user, payload):
+        welcome += Markup("\n\n") + language.count("start.invited", referrals.DAYS)
+    after.say_text(message.chat.id, welcome)
     links = links_in(_decoded(payload))
     if links:
         await read_links(links[:1], message.chat.id, session, user, language, after)

@@ -57,12 +57,25 @@ async function tap(message, button, control) {
   if (!tapped) control.classList.remove("waiting");
 }
 
+async function pay(what, control) {
+  control?.classList.add("waiting");
+  const answer = await ask("pay", { user, ...what, wait: false });
+  control?.classList.remove("waiting");
+  if (answer && !answer.paid) toast(answer.refusal, true);
+}
+
 const shop = new Shop(say);
 const menu = new CommandMenu(find("commands"), text, say);
 const actions = {
   say,
   tap,
+  pay,
   follow(event, address) {
+    if (address.startsWith("https://t.me/$")) { // an invoice: Telegram's apps open it themselves
+      event.preventDefault();
+      pay({ link: address });
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.shiftKey || !shop.has(address)) return;
     event.preventDefault();
     shop.visit(address);

@@ -88,6 +88,10 @@ function buttons(message, actions) {
       if (button.url) {
         const anchor = link(button.url, [button.text, element("span", { ariaHidden: "true" }, "↗")], actions);
         line.append(anchor);
+      } else if (button.pay) {
+        const control = element("button", { type: "button", className: "pay" }, button.text);
+        control.addEventListener("click", () => actions.pay({ message_id: message.message_id }, control));
+        line.append(control);
       } else {
         const control = element("button", { type: "button" }, button.text);
         control.addEventListener("click", () => actions.tap(message, button, control));
@@ -99,16 +103,31 @@ function buttons(message, actions) {
   return box;
 }
 
+function aboutMoney(message) {
+  if (message.invoice) {
+    const { title, description, total_amount } = message.invoice;
+    return element("div", { className: "words invoice" },
+      element("b", {}, title), "\n", description, "\n", element("b", {}, `⭐ ${total_amount}`));
+  }
+  if (message.paid) return element("div", { className: "words service" }, `Paid ⭐ ${message.paid.total_amount}`);
+  if (message.went_back) {
+    return element("div", { className: "words service" }, `Refunded ⭐ ${message.went_back.total_amount}`);
+  }
+  return null;
+}
+
 export function messageElement(message, original, actions) {
   const media = Boolean(message.photo || message.document);
   const bubble = element("div", { className: media ? "bubble media" : "bubble" });
   if (message.forwarded) bubble.append(element("span", { className: "forwarded" }, "Forwarded message"));
-  if (original) bubble.append(element("span", { className: "quote" }, original.text || "Picture"));
+  if (original) bubble.append(element("span", { className: "quote" }, original.text || original.invoice?.title || "Picture"));
   if (message.photo) bubble.append(photo(message));
   if (message.document) {
     bubble.append(element("a", { className: "document", href: message.document_url, download: message.document },
       icon("file"), message.document));
   }
+  const money = aboutMoney(message);
+  if (money) bubble.append(money);
   if (message.text) {
     bubble.append(element("div", { className: "words" }, ...words(message.text, message.entities, actions)));
   }

@@ -63,7 +63,8 @@ def _source(parameters: Parameters, field: str) -> str | None:
     return parameters.text(field) if parameters.text("parse_mode").lower() == "html" else None
 
 
-def _reply_to(chat: Chat, parameters: Parameters) -> int | None:
+def reply_to(chat: Chat, parameters: Parameters) -> int | None:
+    """The message that a call answers, None when it answers none. Raises ApiError when it is gone."""
     reply = parameters.structure("reply_parameters", "reply parameters") or {}
     if not isinstance(reply, dict):
         raise bad_request("object expected as reply parameters")
@@ -89,8 +90,8 @@ def _send(
 ) -> Json:
     buttons = keyboard(parameters)
     extra: Json = {}
-    if (reply_to := _reply_to(chat, parameters)) is not None:
-        extra["reply_to"] = reply_to
+    if (reply := reply_to(chat, parameters)) is not None:
+        extra["reply_to"] = reply
     if (thread := parameters.number("message_thread_id")) is not None:
         extra["message_thread_id"] = thread
     if parameters.flag("protect_content"):
@@ -221,7 +222,7 @@ def _edit(state: State, message: Message, parameters: Parameters, **content: obj
 def edit_message_text(state: State, parameters: Parameters) -> Json:
     """editMessageText."""
     message = _own_message(state, parameters)
-    if message.has_media:
+    if message.has_media or message.is_about_money:
         raise bad_request("there is no text in the message to edit")
     return _edit(state, message, parameters, body=_text(parameters), source=_source(parameters, "text"))
 

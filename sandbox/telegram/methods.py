@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox.telegram import messages
+from sandbox.telegram import messages, payments
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.parameters import Parameters
 from sandbox.telegram.state import Json, State
@@ -143,9 +143,15 @@ METHODS: dict[str, Method] = {
     "editMessageMedia": messages.edit_message_media,
     "deleteMessage": messages.delete_message,
     "answerCallbackQuery": messages.answer_callback_query,
+    "sendInvoice": payments.send_invoice,
+    "createInvoiceLink": payments.create_invoice_link,
+    "answerPreCheckoutQuery": payments.answer_pre_checkout_query,
+    "refundStarPayment": payments.refund_star_payment,
+    "editUserStarSubscription": payments.edit_user_star_subscription,
+    "getStarTransactions": payments.get_star_transactions,
     "setMyCommands": set_my_commands,
     "getMyCommands": get_my_commands,
     "deleteMyCommands": delete_my_commands,
 }
-LIMITED = frozenset({"sendMessage", "sendPhoto", "sendDocument"})
+LIMITED = frozenset({"sendMessage", "sendPhoto", "sendDocument", "sendInvoice"})
 """What counts against Telegram's rates."""

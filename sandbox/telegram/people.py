@@ -16,6 +16,7 @@ from sandbox.telegram.faults import Faults
 from sandbox.telegram.groups import Groups
 from sandbox.telegram.limits import Limits
 from sandbox.telegram.messages import LONGEST_CAPTION, LONGEST_TEXT
+from sandbox.telegram.payments import Payments
 from sandbox.telegram.pictures import size
 from sandbox.telegram.server import BotApi, Call
 from sandbox.telegram.state import CallbackQuery, Chat, Json, Message, State, StoredFile, User
@@ -36,6 +37,8 @@ class TelegramSandbox:
         self.state = State(token, username)
         self.api = BotApi(self.state, limits or Limits(), webhook_pause)
         self.groups = Groups(self.state, self.api.updates)
+        self.payments = Payments(self.state, self.api.updates)
+        self.state.till.went_back = self.payments.went_back
 
     @property
     def token(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.telegram.entities import FormattedText
 from sandbox.telegram.errors import ApiError, CannotDo, bad_request, forbidden
+from sandbox.telegram.till import Till
 from tracker import clock
 
 Json = dict[str, Any]
@@ -121,6 +122,7 @@ class Message:
     keyboard: list[list[Json]] | None = None
     silent: bool = False
     extra: Json = field(default_factory=dict)
+    invoice: Json | None = None
     edit_date: int | None = None
     deleted: bool = False
     created_at: int = 0
@@ -135,6 +137,11 @@ class Message:
     def has_media(self) -> bool:
         return self.photo is not None or self.document is not None
 
+    @property
+    def is_about_money(self) -> bool:
+        """An invoice, or the word of a payment: without a text of its own."""
+        return any(name in self.extra for name in ("invoice", "successful_payment", "refunded_payment"))
+
     def view(self) -> Json:
         """What tests and the page see."""
         return {
@@ -148,6 +155,9 @@ class Message:
             "document": self.document.name if self.document else None,
             "document_url": self.document.address() if self.document else None,
             "buttons": self.keyboard or [],
+            "invoice": self.extra.get("invoice"),
+            "paid": self.extra.get("successful_payment"),
+            "went_back": self.extra.get("refunded_payment"),
             "reply_to": self.extra.get("reply_to"),
             "forwarded": "forward_origin" in self.extra,
             "edited": self.edit_date is not None,
@@ -218,6 +228,7 @@ class State:
         self.commands: dict[tuple[str, str], list[Json]] = {}
         self.queries: dict[str, CallbackQuery] = {}
         self.answers: deque[CallbackAnswer] = deque(maxlen=10_000)
+        self.till = Till()
         self.position = 0
         """Grows with every change of a chat."""
         self.closed = False
@@ -352,7 +363,7 @@ class State:
         if message.edit_date is not None:
             result["edit_date"] = message.edit_date
         text, entities = ("caption", "caption_entities") if message.has_media else ("text", "entities")
-        if message.body.text or not message.has_media:
+        if message.body.text or not (message.has_media or message.is_about_money):
             result[text] = message.body.text
         if message.body.entities:
             result[entities] = list(message.body.entities)

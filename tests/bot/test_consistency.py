@@ -6,18 +6,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiogram import Dispatcher
 from aiogram.filters import Command as CommandFilter
 from aiogram.types import InlineKeyboardMarkup
 from babel.messages.pofile import read_po
 
 from bot import handlers, keyboards
+from bot.app import ALLOWED_UPDATES
 from bot.commands import COMMANDS
+from tracker.billing.events import HANDLERS
+from tracker.billing.periods import Period
 from tracker.telegram.callbacks import (
+    MAX_COUPON,
     MAX_NEEDLE_BYTES,
     AlertsAction,
     AlertsButton,
+    BillingAction,
+    BillingButton,
+    CheckoutAction,
+    CheckoutButton,
     ListButton,
+    PaymentAction,
+    PaymentButton,
     Place,
+    PlanAction,
+    PlanButton,
     PreviewAction,
     PreviewButton,
     RuleAction,
@@ -79,15 +92,21 @@ def test_every_command_has_a_handler_and_every_handler_a_command() -> None:
     assert handled_commands() == {command.name for command in COMMANDS}
 
 
+def test_every_kind_of_update_that_is_handled_is_asked_for() -> None:
+    dispatcher = Dispatcher()
+    dispatcher.include_routers(*handlers.routers())
+    assert set(dispatcher.resolve_used_update_types()) == set(ALLOWED_UPDATES)
+
+
 def test_every_key_of_the_code_has_a_text() -> None:
     known = catalogue("en")
     prefixes = {key.partition(".")[0] for key in known}
     used = {key for source in sources() for key in KEY.findall(source) if key.partition(".")[0] in prefixes}
-    # Names of log events look the same; they are the first argument of `log.…`.
+    # Names of log events look the same; they are the first argument of `log.…`. So do Razorpay's events.
     logged = {
         key for source in sources() for key in re.findall(r"""log\.\w+\(\s*["']([a-z]+\.[a-z_]+)""", source)
     }
-    assert used - logged - known.keys() == set()
+    assert used - logged - HANDLERS.keys() - known.keys() == set()
 
 
 def test_every_text_is_used() -> None:
@@ -124,7 +143,9 @@ def test_every_text_fits_into_a_message_and_closes_its_tags(locale: str) -> None
         for form in text if isinstance(text, tuple) else (text,):
             assert 0 < len(form) < 4096, key
             assert sorted(re.findall(r"<(\w+)", form)) == sorted(re.findall(r"</(\w+)", form)), key
-        if key.startswith(("toast.", "button.", "error.")):
+        if key.startswith(
+            ("toast.", "button.", "error.", "billing.", "trial.", "refund.", "payment.", "stars.")
+        ):
             assert len(str(text)) <= 200, key  # a pop-up takes no more; error texts become one on a button
         if key.startswith("command."):
             assert len(str(text)) <= 256, key
@@ -155,6 +176,16 @@ def largest_buttons() -> Iterator[Any]:
     yield from (SettingsButton(action=SettingsAction.LANGUAGE, value=locale) for locale in locales())
     yield from (SettingsButton(action=action) for action in SettingsAction)
     yield from (AlertsButton(action=action, value=LARGEST_ID, page=999_999) for action in AlertsAction)
+    yield from (
+        PlanButton(action=action, plan="p" * 16, period=Period.MONTH, coupon="C" * MAX_COUPON)
+        for action in PlanAction
+    )
+    yield from (CheckoutButton(action=action, checkout_id=LARGEST_ID) for action in CheckoutAction)
+    yield from (BillingButton(action=action, id=LARGEST_ID, plan="p" * 16) for action in BillingAction)
+    yield from (
+        PaymentButton(action=action, payment_id=LARGEST_ID, amount=10**12 - 1, back=10**12 - 1)
+        for action in PaymentAction
+    )
 
 
 @pytest.mark.parametrize("button", list(largest_buttons()), ids=lambda button: button.pack()[:40])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.bot.conftest import MakeWorld, on_both_databases
+from tests.bot.conftest import on_both_databases
+from tests.rows import allow
 from tests.world import RAVI, Say, Shelf, Thing, World
 from tracker.catalog.models import Listing
 from tracker.watches.models import Watch, WatchState
@@ -301,21 +302,17 @@ async def test_a_page_that_cannot_be_read_any_more_keeps_its_last_price_and_says
     assert "the page could not be read since." in card
 
 
-async def test_a_full_list_refuses_one_more_and_an_undo(
-    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tracker.watches.service.MAX_WATCHES", 1)
-    world = await make_world()
-    say = Say(world)
-    await watch(say, world.shop, {"kettle": "1999.00"})
-    await say(world.shop.lists("lamp", price="99.00").url)
+async def test_a_full_list_refuses_one_more_and_an_undo(say: Say, shop: Shelf, world: World) -> None:
+    await watch(say, shop, {"kettle": "1999.00"})
+    await allow(world.database, 1)
+    await say(shop.lists("lamp", price="99.00").url)
     await say.tap("Track it")
     assert say.toast is not None
-    assert say.toast.startswith("You watch 1 things already")
+    assert say.toast.startswith("You watch 1 things, which is all that your plan permits.")
     preview = say.last
     await say("/stop 1")
     stopped = say.last
     await say.tap("Track it", on=preview)
     await say.tap("Undo", on=stopped)
-    assert say.toast.startswith("You watch 1 things already")
+    assert say.toast.startswith("You watch 1 things, which is all that your plan permits.")
     assert await states(world) == [WatchState.STOPPED, WatchState.ACTIVE]

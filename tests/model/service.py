@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tests.model import reference
 from tests.model.reference import Seen
 from tests.model.telling import Chosen
-from tests.rows import offer
+from tests.rows import arrive, offer
 from tracker import clock
 from tracker.alerts import preferences as chosen
 from tracker.alerts.models import UNSETTLED, Alert, AlertPreferences, AlertState
@@ -20,7 +20,6 @@ from tracker.catalog.move import Check, Move
 from tracker.catalog.recording import Checking, record
 from tracker.database import Base, Database
 from tracker.stores.offer import Availability
-from tracker.users import service as users
 from tracker.users.models import User, UserState
 from tracker.watches import service as watches
 from tracker.watches.models import AlertRule, Watch, WatchState
@@ -51,9 +50,7 @@ class Service:
 
     async def arrive(self, user: int, zone: str) -> None:
         async with self.database.transaction() as session:
-            person = await users.arrive(
-                session, user + 1, first_name="Asha", username=None, language_code="en"
-            )
+            person = await arrive(session, user + 1)
             person.time_zone = zone
 
     async def list_thing(self, thing: int, price: int) -> None:

@@ -15,12 +15,15 @@ from sandbox.telegram.in_process import Fault, InProcess
 from tests.conftest import MakeSettings
 from tests.model.machine import Alerts, Ground
 from tracker import jobs
+from tracker.billing.razorpay import Razorpay
+from tracker.billing.setup import Billing
 from tracker.database import Database
 from tracker.fetching.client import Fetcher
 from tracker.jobs import JobQueue
 from tracker.stores.pool import ReaderPool
 from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import create_bot
+from tracker.users.mail import Mailer
 from worker.workbench import Workbench
 
 EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "64"))
@@ -47,12 +50,16 @@ def ground(database_url: str, redis_url: str, settings: MakeSettings) -> Iterato
         readers=ReaderPool(1),
         bot=bot,
         rate_limit=RateLimit(redis, per_second=100_000, per_second_per_chat=100_000),
+        billing=Billing.by(chosen),
+        razorpay=Razorpay.by(chosen),
+        mailer=Mailer.by(chosen),
     )
     yield Ground(loop, bench, telegram)
 
     async def close() -> None:
         await bench.fetcher.close()
         bench.readers.close()
+        await bench.razorpay.close()
         await bench.database.close()
         await redis.aclose(close_connection_pool=True)
 

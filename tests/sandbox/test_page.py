@@ -17,7 +17,9 @@ from aiogram.types import (
     CallbackQuery,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    LabeledPrice,
     Message,
+    PreCheckoutQuery,
 )
 from playwright.async_api import Browser, Page, async_playwright, expect
 from starlette.requests import Request
@@ -72,6 +74,16 @@ def small_bot(address: str) -> Dispatcher:
     @dispatcher.message(F.text == "/broken")
     async def broken(message: Message) -> None:
         await message.answer_photo(f"{address}/nothing.png", caption="gone")
+
+    @dispatcher.message(F.text == "/buy")
+    async def buy(message: Message) -> None:
+        price = [LabeledPrice(label="Pro", amount=225)]
+        await message.answer_invoice("Pro", "It begins at once.", "pt-1", "XTR", price, provider_token="")
+        await message.answer_invoice("Gold", "Not sold.", "pt-2", "XTR", price, provider_token="")
+
+    @dispatcher.pre_checkout_query()
+    async def may_pay(query: PreCheckoutQuery) -> None:
+        await query.answer(ok=query.invoice_payload == "pt-1", error_message="That is not sold.")
 
     @dispatcher.message(F.text.startswith("http"))
     async def card(message: Message) -> None:
@@ -220,6 +232,20 @@ async def test_a_picture_that_fails_leaves_a_note_in_its_place(stage: Stage) -> 
     await page.get_by_role("button", name="Start").click()
     await send(page, "/broken")
     await expect(page.locator(".no-photo")).to_have_text("The picture cannot be shown")
+
+
+async def test_an_invoice_is_paid_by_its_button_or_says_why_not(stage: Stage) -> None:
+    page = await stage.page()
+    await page.get_by_role("button", name="Start").click()
+    await send(page, "/buy")
+    pro = page.locator(".message", has_text="It begins at once.")
+    gold = page.locator(".message", has_text="Not sold.")
+    await expect(pro.locator(".invoice")).to_contain_text("⭐ 225")
+    await gold.get_by_role("button", name="Pay ⭐225").click()
+    await expect(page.locator("#toast")).to_have_text("That is not sold.")
+    await pro.get_by_role("button", name="Pay ⭐225").click()
+    await expect(page.locator(".message.user .service").first).to_have_text("Paid ⭐ 225")
+    await expect(pro.get_by_role("button")).to_have_count(0)
 
 
 async def test_the_bot_is_blocked_and_unblocked_from_the_menu(stage: Stage) -> None:

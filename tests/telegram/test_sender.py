@@ -121,6 +121,33 @@ async def test_a_message_that_telegram_will_never_take_is_refused(outside: Outsi
     assert isinstance(answer, sender.Refused)
 
 
+async def test_a_document_goes_with_its_words_and_its_buttons(outside: Outside) -> None:
+    card = Card(HELLO.text, keyboard=GO)
+    answer = await sender.send_document(
+        outside.bot, ASHA, card, name="PT-26-27-000001.pdf", content=b"%PDF-1.7", silent=True
+    )
+    assert isinstance(answer, sender.Delivered)
+    message = outside.telegram.chat(ASHA)[-1]
+    assert (message["text"], message["document"]) == ("Hello", "PT-26-27-000001.pdf")
+    assert message["silent"]
+    assert message["buttons"] == [[{"text": "Go", "callback_data": "go"}]]
+    [call] = [call for call in outside.telegram.calls if call.method == "sendDocument"]
+    assert call.params["caption"] == "<b>Hello</b>"
+
+
+async def test_a_document_whose_markup_is_refused_goes_with_plain_words(outside: Outside) -> None:
+    broken = Card(Markup("<b>Invoice"))
+    answer = await sender.send_document(outside.bot, ASHA, broken, name="a.pdf", content=b"%PDF-1.7")
+    assert isinstance(answer, sender.Delivered)
+    assert outside.texts() == ["Invoice"]
+
+
+async def test_429_to_a_document_says_how_long_to_be_silent(outside: Outside) -> None:
+    outside.telegram.faults.add(Fault(FaultKind.TOO_MANY_REQUESTS, "sendDocument", retry_after=7))
+    answer = await sender.send_document(outside.bot, ASHA, HELLO, name="a.pdf", content=b"%PDF-1.7")
+    assert answer == sender.SlowDown(timedelta(seconds=7))
+
+
 async def test_a_message_is_edited_in_its_place(outside: Outside) -> None:
     sent = await sender.send(outside.bot, ASHA, HELLO)
     assert isinstance(sent, sender.Delivered)

@@ -77,10 +77,8 @@ async def test_numbers_are_a_persons_own(database: Database) -> None:
     assert (await rows.watch(database, 1002, LAMP)).number == 1
 
 
-async def test_a_watch_too_many_is_refused_and_loses_none(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watches, "MAX_WATCHES", 2)
+async def test_a_watch_too_many_is_refused_and_loses_none(database: Database) -> None:
+    await rows.allow(database, 2)
     for number in range(2):
         await rows.watch(database, url=f"https://shop.example/p/{number}")
     with pytest.raises(OverAllowance):
@@ -209,10 +207,8 @@ async def test_a_command_without_words_offers(
     assert [watch.listing.title for watch in offered] == titles
 
 
-async def test_an_undo_that_would_be_one_watch_too_many_is_refused(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watches, "MAX_WATCHES", 1)
+async def test_an_undo_that_would_be_one_watch_too_many_is_refused(database: Database) -> None:
+    await rows.allow(database, 1)
     stopped = await rows.watch(database, url=LAMP)
     await set_state(database, stopped, WatchState.STOPPED)
     await rows.watch(database)

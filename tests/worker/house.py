@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy import select
 
 from tests.conftest import MakeSettings
+from tests.rows import arrive
 from tests.worker.outside import Outside
 from tracker import clock, jobs
 from tracker.alerts.models import Alert
@@ -23,7 +24,6 @@ from tracker.config import Settings
 from tracker.database import Database
 from tracker.money import Money
 from tracker.stores.offer import Availability, Offer
-from tracker.users import service as users
 from tracker.users.models import User
 from tracker.watches import service as watches
 from tracker.watches.models import Watch, WatchState
@@ -63,7 +63,7 @@ class Story:
         """A person with an account and a chat."""
         self.outside.arrives(user, name)
         async with self.database.transaction() as session:
-            await users.arrive(session, user, first_name=name, username=None, language_code="en")
+            await arrive(session, user, name=name)
 
     async def watch(
         self,
@@ -96,9 +96,7 @@ class Story:
             await record(session, listing.id, Check(clock.now(), "offer", first), Checking(WEEK))
             for user in people:
                 self.outside.arrives(user, f"User {user}")
-                person = await users.arrive(
-                    session, user, first_name=f"User {user}", username=None, language_code="en"
-                )
+                person = await arrive(session, user, name=f"User {user}")
                 await watches.watch(session, person, listing, chat_id=user)
             listing.next_check_at = clock.now() + WEEK
 

@@ -73,8 +73,8 @@ class Known:
 async def begin(session: AsyncSession, user: User, listing: Listing, *, chat_id: int) -> Begun:
     """Watch by the person's default rules. Raises OverAllowance.
 
-    A drop by an amount of another currency than the page's is left out; without any rule that is left, any
-    drop is told.
+    A drop by an amount of another currency than the page's is left out, and so is a kind that the plan does
+    not permit any more; without any rule that is left, any drop is told.
     """
     watch, is_new = await watches.watch(session, user, listing, chat_id=chat_id)
     if not is_new:
@@ -82,7 +82,7 @@ async def begin(session: AsyncSession, user: User, listing: Listing, *, chat_id:
     wanted = {
         RuleKind(rule.kind): rule
         for rule in await defaults.of(session, user)
-        if rule.currency in (None, listing.currency)
+        if rule.currency in (None, listing.currency) and defaults.is_permitted(user, RuleKind(rule.kind))
     }
     if not wanted:
         return Begun(watch, is_new)
@@ -103,9 +103,11 @@ async def begin(session: AsyncSession, user: User, listing: Listing, *, chat_id:
 async def choose(session: AsyncSession, user: User, watch_id: int, terms: Terms) -> Chosen:
     """Set a rule, or change what it says; its re-arming stays as it was. A rule without terms stays as it is.
 
-    Raises NotYours, also for a watch that was stopped, and BadInput for terms that cannot be.
+    Raises NotYours, also for a watch that was stopped, BadInput for terms that cannot be, and OverAllowance
+    for a kind that the plan does not permit; a rule of such a kind that there is already stays as it was.
     """
     watch = await _changing(session, user, watch_id)
+    defaults.check_plan(user, terms.kind)
     check(terms, watch.listing.currency)
     rule = _rule_of(watch, terms.kind)
     if rule is not None and terms.says_nothing:

@@ -6,10 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.alerts.terms import Again, Terms, check, write, write_rearm
-from tracker.errors import BadInput
+from tracker.errors import BadInput, OverAllowance
+from tracker.users.allowance import Feature
 from tracker.users.models import User
 from tracker.watches import service as watches
 from tracker.watches.models import DefaultRule, Rearm, RuleKind
+
+BASIC = frozenset({RuleKind.ANY_DROP, RuleKind.DROP_BY, RuleKind.TARGET, RuleKind.BACK_IN_STOCK})
+"""What every plan permits; the other kinds are a feature of some."""
 
 
 async def of(session: AsyncSession, user: User) -> Sequence[DefaultRule]:
@@ -24,10 +28,12 @@ async def of(session: AsyncSession, user: User) -> Sequence[DefaultRule]:
 async def choose(session: AsyncSession, user: User, terms: Terms) -> Sequence[DefaultRule]:
     """Set a rule, or change what it says, for watches to come; those that there are stay as they are.
 
-    Raises BadInput for terms that cannot be; nothing has the same target price as everything else.
+    Raises BadInput for terms that cannot be, and OverAllowance for a kind that the plan does not permit;
+    nothing has the same target price as everything else.
     """
     if terms.kind == RuleKind.TARGET:
         raise BadInput("error.stale_button")
+    check_plan(user, terms.kind)
     check(terms, None)
     rules = await _own(session, user)
     rule = _one(rules, terms.kind) or _new(user, terms.kind)
@@ -58,6 +64,16 @@ async def remove(session: AsyncSession, user: User, kind: RuleKind) -> Sequence[
         await session.delete(rule)
         await session.flush()
     return await of(session, user)
+
+
+def is_permitted(user: User, kind: RuleKind) -> bool:
+    return kind in BASIC or user.allowance.allows(Feature.ALL_RULES)
+
+
+def check_plan(user: User, kind: RuleKind) -> None:
+    """Raises OverAllowance for a kind of rule that the person's plan does not permit."""
+    if not is_permitted(user, kind):
+        raise OverAllowance("error.rule_not_in_plan")
 
 
 def existing(rules: Sequence[DefaultRule], kind: RuleKind) -> DefaultRule:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tracker import clock
 from tracker.alerts.models import Alert, AlertState
 from tracker.catalog.models import Listing
 from tracker.users.models import User
@@ -35,12 +37,15 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """One page of a person's alerts, the newest first."""
+    """One page of a person's alerts, the newest first. `older` are kept, but beyond what the plan shows."""
 
     entries: Sequence[Entry]
     page: int
     pages: int
     total: int
+    older: int = 0
+    days: int | None = None
+    """How far back the plan shows them; None is everything."""
 
 
 async def pending(session: AsyncSession, user: User) -> Pending:
@@ -55,17 +60,22 @@ async def page(
 ) -> HistoryPage:
     """A page of the person's alerts, or of one watch's of theirs; too large a page is the last.
 
-    Anybody else's watch has none.
+    Anybody else's watch has none, and what is older than the plan shows is counted alone.
     """
     theirs: tuple[ColumnElement[bool], ...] = (Watch.user_id == user.id,)
     if watch_id is not None:
         theirs = (*theirs, Watch.id == watch_id)
+    days, older = user.allowance.history_days, 0
+    if days is not None:
+        since = clock.now() - timedelta(days=days)
+        older = await _count(session, (*theirs, Alert.observed_at < since))
+        theirs = (*theirs, Alert.observed_at >= since)
     total = await _count(session, theirs)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(page, 0), pages - 1)
     newest = (Alert.id.desc(),)
     entries = await _entries(session, theirs, newest, limit=PAGE_SIZE, offset=page * PAGE_SIZE)
-    return HistoryPage(entries, page, pages, total)
+    return HistoryPage(entries, page, pages, total, older, days)
 
 
 async def _count(session: AsyncSession, wanted: tuple[ColumnElement[bool], ...]) -> int:

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker import clock
 from tracker.alerts.models import Alert, AlertPreferences, AlertState, HeldFor, Mode
 from tracker.database import insert
-from tracker.errors import BadInput
+from tracker.errors import BadInput, OverAllowance
+from tracker.users.allowance import Feature
 from tracker.users.models import User
 from tracker.watches.models import Watch
 
@@ -27,6 +28,9 @@ async def of(session: AsyncSession, user: User) -> AlertPreferences:
 
 
 async def set_mode(session: AsyncSession, user: User, mode: Mode) -> AlertPreferences:
+    """Raises OverAllowance for a digest, when the plan permits none."""
+    if mode != Mode.INSTANT and not user.allowance.allows(Feature.DIGESTS):
+        raise OverAllowance("error.digests_not_in_plan")
     chosen = await _own(session, user)
     chosen.mode = mode
     return await _changed(session, user, chosen)

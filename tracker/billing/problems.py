@@ -9,16 +9,18 @@ RazorpayProblem
 An answer that Razorpay does not document is `tracker.billing.entities.Malformed`. No key is in any text.
 """
 
+from tracker.billing.providers.provider import ProviderAway, ProviderRefused
+
 
 class RazorpayProblem(Exception):
     """What went wrong at Razorpay."""
 
 
-class RazorpayAway(RazorpayProblem):
+class RazorpayAway(RazorpayProblem, ProviderAway):
     """Try later. Whether the request was carried out is not known."""
 
 
-class RazorpayRefused(RazorpayProblem):
+class RazorpayRefused(RazorpayProblem, ProviderRefused):
     """Razorpay's own words. `field` and `reason` are None when it names none."""
 
     def __init__(

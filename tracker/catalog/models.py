@@ -41,6 +41,8 @@ class Listing(Base):
     failures: Mapped[int] = mapped_column(default=0)
     """Checks in a row that gave no offer."""
     next_check_at: Mapped[datetime | None]
+    check_every_seconds: Mapped[int] = mapped_column(default=43_200)
+    """The shortest interval that any of those who watch it is promised."""
     lease_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -58,6 +60,10 @@ class Listing(Base):
     def money(self, minor: int | None) -> Money | None:
         """An amount of this listing, in its currency."""
         return None if minor is None or self.currency is None else Money(minor, self.currency)
+
+    @property
+    def check_every(self) -> timedelta:
+        return timedelta(seconds=self.check_every_seconds)
 
     def schedule_next(self, now: datetime, interval: timedelta) -> None:
         """Set the next due time: the interval less a jitter of up to a tenth, so that checks spread out.

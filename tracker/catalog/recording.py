@@ -32,9 +32,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """How often a listing is checked, how soon a doubtful reading is read again, and what is doubtful."""
+    """How soon a doubtful reading is read again, and what is doubtful.
 
-    interval: timedelta
+    `interval` is how often every listing is checked; None is as often as its own watchers are promised.
+    """
+
+    interval: timedelta | None = None
     recheck: timedelta = timedelta(minutes=2)
     bands: Bands = DEFAULT_BANDS
 
@@ -91,10 +94,11 @@ async def record(
 
 async def _wait(session: AsyncSession, listing: Listing, checking: Checking) -> timedelta:
     """How long until the next check: a reading that is held is read again within minutes."""
+    interval = checking.interval or listing.check_every
     if listing.outcome != Doubt.HELD:
-        return checking.interval
+        return interval
     held = await _doubts(session, listing, Doubt.HELD)
-    return recheck_after(len(held), checking.recheck, checking.interval, checking.bands)
+    return recheck_after(len(held), checking.recheck, interval, checking.bands)
 
 
 async def _last_standing(session: AsyncSession, listing_id: int) -> PriceObservation | None:

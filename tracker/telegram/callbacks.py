@@ -6,6 +6,7 @@ from typing import Annotated
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from tracker.billing.periods import Period
 from tracker.watches.models import RuleKind
 from tracker.watches.service import Sort
 
@@ -172,6 +173,101 @@ class AlertsButton(CallbackData, prefix="a"):
     action: AlertsAction
     value: Annotated[int, Field(ge=0, lt=2**63)] = 0
     page: Annotated[int, Field(ge=0, lt=10**6)] = 0
+
+
+PlanCode = Annotated[str, Field(max_length=16, pattern=r"^[a-z]*$")]
+
+MAX_COUPON = 32
+"""Characters of a coupon's code, ASCII alone: a button carries it."""
+
+
+class PlanAction(StrEnum):
+    PLANS = "plans"
+    """All of them."""
+    PLAN = "plan"
+    QUOTE = "quote"
+    """What `plan` costs for `period`, with `coupon` when there is one."""
+    COUPON = "coupon"
+    """Ask for a code."""
+    PAY = "pay"
+    """Once; AUTO renews by itself."""
+    AUTO = "auto"
+    STARS = "stars"
+    """The quote in Telegram Stars, which STARS_PAY and STARS_AUTO are for."""
+    STARS_PAY = "spay"
+    STARS_AUTO = "sauto"
+    TRIAL = "trial"
+
+
+class PlanButton(CallbackData, prefix="b"):
+    action: PlanAction
+    plan: PlanCode = ""
+    period: Period | None = None
+    coupon: Annotated[str, Field(max_length=MAX_COUPON, pattern=r"^[A-Z0-9-]*$")] = ""
+
+
+class CheckoutAction(StrEnum):
+    ASK = "ask"
+    """"I have paid": look whether it is so."""
+    AGAIN = "again"
+    """Make the link once more, or show it."""
+    CANCEL = "cancel"
+
+
+class CheckoutButton(CallbackData, prefix="k"):
+    action: CheckoutAction
+    checkout_id: RowId
+
+
+class BillingAction(StrEnum):
+    SHOW = "show"
+    LESSER = "lesser"
+    """What may follow when the paid time ends."""
+    NEXT = "next"
+    """Say what `plan` would mean then; SURE decides it."""
+    SURE = "sure"
+    KEEP = "keep"
+    STOP = "stop"
+    """Say what it means to renew no more by itself; STOP_SURE decides it."""
+    STOP_SURE = "stopped"
+    INVOICES = "invoices"
+    INVOICE = "invoice"
+    """Send the invoice `id`."""
+    DETAILS = "details"
+    """Whom invoices name; NAME, ADDRESS, STATE and GSTIN ask for one of it, REMOVE forgets all."""
+    NAME = "name"
+    ADDRESS = "address"
+    STATE = "state"
+    GSTIN = "gstin"
+    REMOVE = "remove"
+    EMAIL = "email"
+    """Ask where invoices are mailed to; NO_EMAIL forgets it."""
+    NO_EMAIL = "no_email"
+
+
+class BillingButton(CallbackData, prefix="m"):
+    action: BillingAction
+    id: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    plan: PlanCode = ""
+
+
+class PaymentAction(StrEnum):
+    """For admins."""
+
+    LIST = "list"
+    APPLY = "apply"
+    REFUND = "refund"
+    """Say what a refund would do; SURE asks for it."""
+    SURE = "sure"
+
+
+class PaymentButton(CallbackData, prefix="y"):
+    action: PaymentAction
+    payment_id: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    amount: Annotated[int, Field(ge=0, lt=10**12)] = 0
+    """Of a refund, in minor units; 0 is all that is left."""
+    back: Annotated[int, Field(ge=0, lt=10**12)] = 0
+    """What had gone back, or was on its way, when it was asked: a second tap finds another figure."""
 
 
 def fitting_needle(words: str) -> str:

@@ -24,7 +24,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import EditMessageCaption, EditMessageText, Response
-from aiogram.types import LinkPreviewOptions, Message, Update
+from aiogram.types import BufferedInputFile, LinkPreviewOptions, Message, Update
 from markupsafe import Markup
 
 from tracker.config import Settings
@@ -151,6 +151,19 @@ async def send(bot: Bot, chat_id: int, card: Card, *, silent: bool = False) -> A
     return answer
 
 
+async def send_document(
+    bot: Bot, chat_id: int, card: Card, *, name: str, content: bytes, silent: bool = False
+) -> Answer:
+    """Send a file with a card's words below it, as plain text when their HTML is refused."""
+    answer = await _try_document(bot, chat_id, card, name=name, content=content, silent=silent)
+    if isinstance(answer, Refused) and "can't parse entities" in answer.error.lower():
+        log.error("telegram.markup_refused", chat_id=chat_id, error=answer.error)
+        answer = await _try_document(
+            bot, chat_id, card, name=name, content=content, silent=silent, plain=True
+        )
+    return answer
+
+
 async def edit(bot: Bot, chat_id: int, message_id: int, card: Card) -> Answer:
     """Put a card's words and buttons in the place of a message's, whether it has a photo or is text.
 
@@ -206,6 +219,24 @@ async def _try(
             )
         else:
             message = await _send_text(bot, chat_id, card, silent=silent, plain=plain)
+    except (TelegramAPIError, ClientDecodeError) as error:
+        return answer_of(error)
+    return Delivered(message.message_id)
+
+
+async def _try_document(
+    bot: Bot, chat_id: int, card: Card, *, name: str, content: bytes, silent: bool, plain: bool = False
+) -> Answer:
+    try:
+        message = await bot.send_document(
+            chat_id,
+            BufferedInputFile(content, filename=name),
+            caption=_words_of(card.text) if plain else str(card.text),
+            parse_mode=None if plain else ParseMode.HTML,
+            reply_markup=card.keyboard,
+            disable_notification=silent,
+            request_timeout=SEND_TIMEOUT,
+        )
     except (TelegramAPIError, ClientDecodeError) as error:
         return answer_of(error)
     return Delivered(message.message_id)

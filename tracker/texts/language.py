@@ -128,6 +128,8 @@ class Language:
 
     def money(self, money: Money) -> str:
         """With the currency's sign and digit grouping; a whole amount shows no decimals: ₹1,49,900."""
+        if money.currency == "XTR":  # Telegram Stars, of which ISO 4217 and Babel know nothing
+            return f"{self.number(money.minor)}\u00a0⭐"
         whole = money.minor % 10 ** exponent(money.currency) == 0
         # The grouping of the money's own country: 1,49,900 for rupees whoever reads it in English.
         numbers = f"{self.locale}_IN" if money.currency == "INR" else self._numbers

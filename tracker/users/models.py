@@ -1,12 +1,13 @@
 """The people."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Index, String
+from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.database import Base, BigId
+from tracker.users.allowance import Allowance, features_of
 
 
 class UserState(StrEnum):
@@ -33,5 +34,31 @@ class User(Base):
     start_payload: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    plan: Mapped[str] = mapped_column(String(16))
+    """What is in force now; what it permits stands in the columns below, for queries to judge by."""
+    allowed_watches: Mapped[int]
+    check_every_seconds: Mapped[int]
+    history_days: Mapped[int | None]
+    requests_per_minute: Mapped[int]
+    features: Mapped[list[str]] = mapped_column(JSON)
+    email: Mapped[str | None] = mapped_column(String(254))
+    """Where invoices also go, once `email_verified_at` says that it is theirs."""
+    email_verified_at: Mapped[datetime | None]
+    email_code_hash: Mapped[str | None] = mapped_column(String(64))
+    email_code_until: Mapped[datetime | None]
+    email_code_tries: Mapped[int] = mapped_column(default=0)
+    email_codes: Mapped[int] = mapped_column(default=0)
+    """How many codes were made since `email_codes_since`, to whatever address."""
+    email_codes_since: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "state"),)
+    __table_args__ = (Index(None, "state"), Index(None, "plan"))
+
+    @property
+    def allowance(self) -> Allowance:
+        return Allowance(
+            watches=self.allowed_watches,
+            check_every=timedelta(seconds=self.check_every_seconds),
+            history_days=self.history_days,
+            requests_per_minute=self.requests_per_minute,
+            features=features_of(self.features),
+        )

@@ -1,6 +1,7 @@
 """People arrive, change their settings, and block or unblock the bot."""
 
 from datetime import timedelta
+from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from tracker import clock
 from tracker.database import insert
 from tracker.errors import BadInput
 from tracker.texts import guess, locales
+from tracker.users.allowance import Allowance
 from tracker.users.models import User, UserState
 
 _SEEN_EVERY = timedelta(minutes=1)
@@ -24,8 +26,10 @@ async def arrive(
     first_name: str,
     username: str | None,
     language_code: str | None,
+    plan: str,
+    allowance: Allowance,
 ) -> User:
-    """The account of whoever wrote, made at their first word."""
+    """The account of whoever wrote, made at their first word, with the plan that everybody begins with."""
     user = await session.scalar(select(User).where(User.telegram_id == telegram_id))
     now = clock.now()
     if user is None:
@@ -42,6 +46,8 @@ async def arrive(
                 state=UserState.ACTIVE,
                 created_at=now,
                 last_seen_at=now,
+                plan=plan,
+                **columns_of(allowance),
             )
             .on_conflict_do_nothing(index_elements=[User.telegram_id])
         )
@@ -50,6 +56,24 @@ async def arrive(
     if now - user.last_seen_at > _SEEN_EVERY:
         user.last_seen_at = now
     return user
+
+
+def permit(user: User, plan: str, allowance: Allowance) -> None:
+    """Put a plan into force for a person."""
+    user.plan = plan
+    for name, value in columns_of(allowance).items():
+        setattr(user, name, value)
+
+
+def columns_of(allowance: Allowance) -> dict[str, Any]:
+    """The columns of a person's row that say what they may."""
+    return {
+        "allowed_watches": allowance.watches,
+        "check_every_seconds": int(allowance.check_every.total_seconds()),
+        "history_days": allowance.history_days,
+        "requests_per_minute": allowance.requests_per_minute,
+        "features": sorted(allowance.features),
+    }
 
 
 def set_language(user: User, locale: str) -> None:

@@ -16,9 +16,6 @@ from tracker.errors import BadInput, NotYours, OverAllowance
 from tracker.users.models import User, UserState
 from tracker.watches.models import IN_REACH, AlertRule, RuleKind, Watch, WatchState
 
-MAX_WATCHES = 1000
-"""Watches that a person may have: the largest plan's number, and everybody's until plans exist."""
-
 PAGE_SIZE = 6
 
 
@@ -97,10 +94,15 @@ async def lock_listing(session: AsyncSession, listing_id: int) -> None:
 
 async def _has_room(session: AsyncSession, user: User) -> None:
     """Raises OverAllowance when this person can watch no more."""
-    counted = (*_kept(user), Watch.state != WatchState.BOUGHT)
-    kept = await session.scalar(select(func.count()).select_from(Watch).where(*counted)) or 0
-    if kept >= MAX_WATCHES:
-        raise OverAllowance("error.too_many_watches", allowed=MAX_WATCHES)
+    allowed = user.allowance.watches
+    if await count_active(session, user) >= allowed:
+        raise OverAllowance("error.too_many_watches", allowed=allowed)
+
+
+async def count_active(session: AsyncSession, user: User) -> int:
+    """How many watches count towards what the plan permits: those whose prices are followed."""
+    counted = Watch.user_id == user.id, Watch.state.in_(_FOR_CHECKING)
+    return await session.scalar(select(func.count()).select_from(Watch).where(*counted)) or 0
 
 
 async def of_listing(session: AsyncSession, user: User, listing_id: int) -> Watch | None:
@@ -212,6 +214,34 @@ async def buy(session: AsyncSession, user: User, watch_id: int) -> Watch:
     return await _now_in(session, found, WatchState.BOUGHT)
 
 
+async def pause_beyond(session: AsyncSession, user: User, allowed: int) -> int:
+    """Pause what a smaller plan does not permit, the newest first; returns how many. Nothing is deleted."""
+    counted = (Watch.user_id == user.id, Watch.state.in_(_FOR_CHECKING))
+    beyond = (
+        await session.scalars(select(Watch).where(*counted).order_by(Watch.number).offset(allowed))
+    ).all()
+    await session.scalars(
+        select(Listing.id)
+        .where(Listing.id.in_([watch.listing_id for watch in beyond]))
+        .order_by(Listing.id)
+        .with_for_update()
+    )
+    for watch in beyond:
+        watch.state = WatchState.PAUSED
+        watch.snoozed_until = watch.snoozed_below_minor = None
+    await session.flush()
+    await check_what_is_wanted(session, [watch.listing_id for watch in beyond])
+    return len(beyond)
+
+
+async def check_what_they_watch(session: AsyncSession, user: User) -> None:
+    """Follow a person's prices as often as their plan promises now."""
+    listings = await session.scalars(
+        select(Watch.listing_id).where(Watch.user_id == user.id, Watch.state.in_(_FOR_CHECKING))
+    )
+    await check_what_is_wanted(session, listings.all())
+
+
 async def wake(session: AsyncSession) -> int:
     """End the snoozes whose time has come; returns how many."""
     woken = await session.scalars(
@@ -228,8 +258,7 @@ async def _changing(session: AsyncSession, user: User, watch_id: int, state: Wat
     """The person's watch, locked, without what its state of before said."""
     await lock(session, user)
     found = await owned(session, user, watch_id)
-    uncounted = (WatchState.STOPPED, WatchState.BOUGHT)
-    if found.state in uncounted and state not in uncounted:
+    if found.state not in _FOR_CHECKING and state in _FOR_CHECKING:
         await _has_room(session, user)
     await lock_listing(session, found.listing_id)
     found.snoozed_until = found.snoozed_below_minor = found.bought_minor = found.bought_at = None
@@ -255,22 +284,31 @@ async def reachable(session: AsyncSession, telegram_id: int, state: UserState) -
 
 
 async def check_what_is_wanted(session: AsyncSession, listing_ids: Sequence[int]) -> None:
-    """A listing is checked while somebody reachable actively watches it, and only then."""
+    """A listing is checked while somebody reachable actively watches it, and only then.
+
+    It is checked as often as the best plan among them promises, from now on.
+    """
     for listing in await session.scalars(
         select(Listing).where(Listing.id.in_(listing_ids)).order_by(Listing.id).with_for_update()
     ):
-        wanted = await session.scalar(
-            select(Watch.id)
+        every = await session.scalar(
+            select(func.min(User.check_every_seconds))
+            .select_from(Watch)
             .join(Watch.user)
             .where(
                 Watch.listing_id == listing.id,
                 Watch.state.in_(_FOR_CHECKING),
                 IN_REACH,
             )
-            .limit(1)
         )
-        if wanted is None:
+        if every is None:
             listing.next_check_at = None
-        elif listing.next_check_at is None:
-            listing.next_check_at = clock.now()
+            continue
+        sooner, listing.check_every_seconds = every < listing.check_every_seconds, every
+        now = clock.now()
+        if listing.next_check_at is None:
+            listing.next_check_at = now
+        elif sooner and listing.checked_at is not None:
+            promised = max(now, listing.checked_at + listing.check_every)
+            listing.next_check_at = min(listing.next_check_at, promised)
     await session.flush()

@@ -1,0 +1,1 @@
+"""Whoever takes payments for us: what they do, and what is special about each."""
