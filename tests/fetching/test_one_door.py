@@ -16,6 +16,7 @@ DOORS = {
     "tracker/fetching/client.py": {"httpcore"},
     "tracker/fetching/guard.py": {"httpcore"},
     "tracker/telegram": {"aiohttp"},
+    "tracker/billing/razorpay.py": {"requests"},
     "bot": {"aiohttp"},
 }
 

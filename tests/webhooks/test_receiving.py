@@ -1,12 +1,15 @@
 """Answers come in time whatever the database and Redis do, and what was not stored is asked for again."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
+from starlette.exceptions import HTTPException
 from structlog.testing import capture_logs
 
 from tests import services
@@ -51,11 +54,12 @@ async def test_w23_a_database_that_is_stuck_does_not_delay_the_answer(
     assert [event.body for event in await inbox_of(database)] == [BODY]
 
 
-async def test_a_database_that_is_away_is_a_503_and_the_log_says_why(
-    door: Door, unused_tcp_port: int
-) -> None:
-    absent = Database(create_async_engine(f"postgresql+asyncpg://app:hidden@127.0.0.1:{unused_tcp_port}/x"))
-    with capture_logs() as logs:
+async def test_a_database_that_is_away_is_a_503_and_the_log_says_why(door: Door) -> None:
+    # A port that is taken and that nobody listens on: no other process can answer there meanwhile.
+    with socket.socket() as taken, capture_logs() as logs:
+        taken.bind(("127.0.0.1", 0))
+        address = f"app:hidden@127.0.0.1:{taken.getsockname()[1]}"
+        absent = Database(create_async_engine(f"postgresql+asyncpg://{address}/x"))
         async with door.open(absent) as client:
             answer = await deliver(client, message())
     await absent.close()
@@ -112,3 +116,30 @@ async def test_a_hint_after_all_were_sent_is_sent_too(sqlite_database: Database)
         async with asyncio.timeout(5):
             await sent.get()
     await receiver.close()
+
+
+async def test_what_comes_at_once_is_stored_together_and_each_is_told_apart(database: Database) -> None:
+    receiver = Receiver(database, ANSWER_WITHIN)
+    with capture_logs() as logs:
+        await asyncio.gather(
+            *(receiver.receive("razorpay", f"evt_{number % 40}", b"{}") for number in range(120)),
+            receiver.receive("razorpay", "evt_0", b"another body"),
+        )
+    await receiver.close()
+    assert len(await inbox_of(database)) == 40
+    told = [entry["new"] for entry in logs if entry["event"] == "webhook.received"]
+    assert (told.count(True), told.count(False)) == (40, 81)
+    alarms = [entry for entry in logs if entry["event"] == "inbox.same_id_other_body"]
+    assert [alarm["event_id"] for alarm in alarms] == ["evt_0"]
+
+
+async def test_a_transaction_that_hangs_holds_nobody_up_who_comes_later(
+    postgresql_database: Database, postgresql_url: str
+) -> None:
+    receiver = Receiver(postgresql_database, timedelta(milliseconds=300))
+    async with locked(postgresql_url):
+        with pytest.raises(HTTPException):
+            await receiver.receive("razorpay", "evt_1", b"{}")
+    await receiver.receive("razorpay", "evt_2", b"{}")
+    await receiver.close()
+    assert "evt_2" in {event.event_id for event in await inbox_of(postgresql_database)}

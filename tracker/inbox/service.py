@@ -1,7 +1,10 @@
 """Keeping what other machines told us until it is applied: received once, claimed under a lease, settled."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import uuid4
 
 import structlog
@@ -16,11 +19,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from tracker import clock
+from tracker.database import insert
 from tracker.inbox.models import EventState, WebhookEvent
 
 MAX_ATTEMPTS = 12
@@ -38,6 +41,20 @@ class LeaseLost(Exception):
     """Somebody else took the event over; what was done for it in this transaction must not be kept."""
 
 
+@dataclass(frozen=True)
+class Received:
+    """One event as it came; see `WebhookEvent`."""
+
+    provider: str
+    event_id: str
+    body: bytes
+    partition: int | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+
 async def receive(
     session: AsyncSession, provider: str, event_id: str, body: bytes, partition: int | None = None
 ) -> bool:
@@ -45,34 +62,59 @@ async def receive(
 
     Returns True when it is new. The same id with another body keeps the first and logs an alarm.
     """
+    (new,) = await receive_all(session, [Received(provider, event_id, body, partition)])
+    return new
+
+
+async def receive_all(session: AsyncSession, events: Sequence[Received]) -> list[bool]:
+    """As `receive`, for many in one statement; whether each is new, in their order."""
     now = clock.now()
-    digest = hashlib.sha256(body).hexdigest()
-    inserted = await session.scalar(
-        _insert(session)
+    inserted = await session.execute(
+        insert(session, WebhookEvent)
         .values(
-            provider=provider,
-            event_id=event_id,
-            partition=partition,
-            body=body,
-            body_sha256=digest,
-            state=EventState.RECEIVED,
-            attempts=0,
-            received_at=now,
-            due_at=now,
+            [
+                {
+                    "provider": event.provider,
+                    "event_id": event.event_id,
+                    "partition": event.partition,
+                    "body": event.body,
+                    "body_sha256": event.digest,
+                    "state": EventState.RECEIVED,
+                    "attempts": 0,
+                    "received_at": now,
+                    "due_at": now,
+                }
+                for event in events
+            ]
         )
         .on_conflict_do_nothing(index_elements=["provider", "event_id"])
-        .returning(WebhookEvent.id)
+        .returning(WebhookEvent.provider, WebhookEvent.event_id)
     )
-    if inserted is not None:
-        return True
+    fresh = {(provider, event_id) for provider, event_id in inserted}
+    new = []
+    for event in events:
+        key = event.provider, event.event_id
+        new.append(key in fresh)
+        fresh.discard(key)  # a second one of the same delivery is a repetition
+        if not new[-1]:
+            await _compare(session, event)
+    return new
+
+
+async def _compare(session: AsyncSession, event: Received) -> None:
     first = await session.scalar(
         select(WebhookEvent.body_sha256).where(
-            WebhookEvent.provider == provider, WebhookEvent.event_id == event_id
+            WebhookEvent.provider == event.provider, WebhookEvent.event_id == event.event_id
         )
     )
-    if first != digest:
-        log.error("inbox.same_id_other_body", provider=provider, event_id=event_id, first=first, now=digest)
-    return False
+    if first != event.digest:
+        log.error(
+            "inbox.same_id_other_body",
+            provider=event.provider,
+            event_id=event.event_id,
+            first=first,
+            now=event.digest,
+        )
 
 
 async def claim(session: AsyncSession, provider: str, limit: int, lease: timedelta) -> list[WebhookEvent]:
@@ -147,11 +189,6 @@ async def waiting(session: AsyncSession) -> dict[str, tuple[int, timedelta]]:
         .group_by(WebhookEvent.provider)
     )
     return {provider: (count, now - oldest) for provider, count, oldest in rows}
-
-
-def _insert(session: AsyncSession) -> postgresql.Insert | sqlite.Insert:
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    return sqlite.insert(WebhookEvent) if on_sqlite else postgresql.insert(WebhookEvent)
 
 
 def _claimable(provider: str, now: datetime) -> Select[int]:
