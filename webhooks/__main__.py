@@ -1,6 +1,7 @@
 """`python -m webhooks`: serve the webhooks at WEB_HOST:WEB_PORT until SIGTERM."""
 
 import asyncio
+import gc
 import signal
 
 import uvicorn
@@ -26,6 +27,9 @@ async def serve(settings: Settings, redis_url: str) -> None:
             server_header=False,
             timeout_graceful_shutdown=20,
         )
+        # What was imported stays: without this each full collection of garbage walks it, while events wait.
+        gc.collect()
+        gc.freeze()
         # uvicorn ends by raising the signal again at whoever handled it before: that would end us unclosed.
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_IGN)
