@@ -59,6 +59,13 @@ async def person(session: AsyncSession, telegram_id: int = PERSON) -> User:
     return await rows.arrive(session, telegram_id, plans=DEFAULT)
 
 
+async def want(session: AsyncSession, user: User, plan: str, period: Period) -> Checkout:
+    """Somebody wants to pay; Razorpay has not been told."""
+    return await checkouts.want(
+        session, BILLING, user, user.telegram_id, plan, period, provider=Provider.RAZORPAY
+    )
+
+
 async def link(
     session: AsyncSession,
     plan: str = "pro",
