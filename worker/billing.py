@@ -78,27 +78,44 @@ async def ask_about(bench: Workbench, checkout_id: int, chat_id: int) -> None:
 
 
 async def look_after(bench: Workbench) -> None:
-    """Cron: do what time brings, apply what was told, and say what is owed."""
-    await tend(bench)
+    """Cron: do what time brings, apply what was told and say what is owed; only then ask the providers.
+
+    A provider that hangs takes its time-out, and nothing else waits behind it.
+    """
+    await let_time_pass(bench)
+    await payments(bench)
+    await ask_for_news(bench)
     await payments(bench)
 
 
 async def tend(bench: Workbench) -> None:
-    """Ask about what brought no news, send refunds, and do what time alone brings."""
+    """What the cron does of itself, without what was told and what is said."""
+    await let_time_pass(bench)
+    await ask_for_news(bench)
+
+
+async def let_time_pass(bench: Workbench) -> None:
+    """Remind, and let plans end, as time alone brings it."""
+    async with bench.database.transaction() as session:
+        people = await subscriptions.due(session, limit=_PEOPLE_AT_A_TIME)
+    for user_id in people:
+        await _step(bench, user_id)
+
+
+async def ask_for_news(bench: Workbench) -> None:
+    """Ask about what brought no news, and send refunds; when a provider is away, the rest comes next time."""
     async with bench.database.transaction() as session:
         offers = await checkouts.to_ask_about(session, limit=_AT_A_TIME)
         mandated = await mandates.to_ask_about(session, limit=_AT_A_TIME)
         back = [refund.id for refund in await refunds.to_send(session, limit=_AT_A_TIME)]
-        people = await subscriptions.due(session, limit=_PEOPLE_AT_A_TIME)
     for ids, ask, put_off in (
         (offers, _ask_about_checkout, checkouts.put_off),
         (mandated, _ask_about_mandate, mandates.put_off),
         (back, _send_refund, refunds.later),
     ):
         for id in ids:
-            await _ask(bench, id, ask, put_off)
-    for user_id in people:
-        await _step(bench, user_id)
+            if not await _ask(bench, id, ask, put_off):
+                return
 
 
 async def put_plans_in_force(bench: Workbench) -> None:
@@ -131,8 +148,8 @@ async def compare(bench: Workbench) -> list[str]:
         return await reconciliation.report(session, bench.billing, told, until)
 
 
-async def _ask(bench: Workbench, id: int, ask: Ask, put_off: PutOff) -> None:
-    """Ask about one thing; when the provider or anything else fails, later again, and the others go on."""
+async def _ask(bench: Workbench, id: int, ask: Ask, put_off: PutOff) -> bool:
+    """Ask about one thing; when that fails, later again. False when the provider is away."""
     try:
         await ask(bench, id)
     except Exception as error:  # a door: one that cannot be asked about must not stop the others
@@ -140,6 +157,8 @@ async def _ask(bench: Workbench, id: int, ask: Ask, put_off: PutOff) -> None:
             log.exception("billing.not_asked", ask=getattr(ask, "__name__", ""), id=id)
         async with bench.database.transaction() as session:
             await put_off(session, id, str(error))
+        return not isinstance(error, ProviderAway)
+    return True
 
 
 async def _ask_about_checkout(bench: Workbench, checkout_id: int) -> Checkout:

@@ -391,7 +391,7 @@ class Money(RuleBasedStateMachine):
                 known = ours.get(id)
                 if known is None:
                     went_back = truth.refunded >= truth.amount  # as what only authorises a subscription does
-                    assert went_back or self._may_be_unknown(truth), f"{id} of {truth.amount} was lost"
+                    assert went_back, f"{id} of {truth.amount} was lost"
                     continue
                 self.ground.paid += 1
                 assert known.state in (PaymentState.CAPTURED, PaymentState.REFUNDED)
@@ -412,12 +412,6 @@ class Money(RuleBasedStateMachine):
                 each.id for each in ours.values() if each.provider_id in took
             }
             await self._nothing_unpaid_is_active(session, now)
-
-    def _may_be_unknown(self, truth: Any) -> bool:
-        """A capture of a link that ended so long ago that nobody asks about it any more, and whose webhook
-        never came, waits for the nightly comparison, which looks back four days.
-        """
-        return datetime.fromtimestamp(truth.created_at, UTC) < clock.now() - timedelta(days=4)
 
     async def _nothing_unpaid_is_active(self, session: AsyncSession, now: datetime) -> None:
         for user in await session.scalars(select(User).where(User.plan != "free")):
