@@ -1,27 +1,22 @@
-"""A URL in, a page out: the only door to the internet for addresses that strangers choose."""
+"""A URL in, a page out: the plain way to the internet for addresses that strangers choose."""
 
 import asyncio
 import logging
 import ssl
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from urllib.parse import quote
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import httpcore
-import structlog
 
 from tracker.config import Settings
-from tracker.errors import BadLink, FetchFailed
-from tracker.fetching.addresses import Address, join, parse
-from tracker.fetching.body import BoundedBody, charset, is_page, media_type
-from tracker.fetching.guard import GuardedNetwork, MeteredStream, Resolver, SystemResolver, check_address
+from tracker.fetching.addresses import Address, parse
+from tracker.fetching.body import BoundedBody
+from tracker.fetching.following import Answer, FetchLimits, Headers, asked_of, follow, joined
+from tracker.fetching.guard import GuardedNetwork, MeteredStream, Resolver, SystemResolver
+from tracker.fetching.page import Page, Validators
 from tracker.fetching.problems import FetchProblem, failed
 
-__all__ = ["FetchLimits", "FetchProblem", "Fetcher", "Page", "Resolver"]
-
-log = structlog.get_logger(__name__)
+__all__ = ["FetchLimits", "FetchProblem", "Fetcher", "Page", "Resolver", "Validators"]
 
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 PriceTrackerPro/0.1"
 HEADERS = (
@@ -30,39 +25,7 @@ HEADERS = (
     ("Accept-Language", "en-IN,en;q=0.9"),
     ("Accept-Encoding", "gzip"),  # no coding is asked for that is not decoded within a bound
 )
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PIECES_BETWEEN_PAUSES = 64
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """What one fetch may take. Seconds, and bytes on the wire or decoded."""
-
-    total_seconds: float = 20
-    head_seconds: float = 10  # to the end of a response's head, name and handshake included
-    connect_seconds: float = 5
-    resolve_seconds: float = 3
-    head_bytes: int = 128 * 1024
-    wire_bytes: int = 3 * 1024 * 1024
-    decoded_bytes: int = 8 * 1024 * 1024
-    pieces: int = 20_000  # a body in chunks of one byte costs more time than its size tells
-    redirects: int = 5
-    connections: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A response of any status. `body` is decoded, at most 8 MB; empty when an error's body is no page."""
-
-    url: str
-    """Where the redirects ended."""
-    requested_url: str
-    status: int
-    body: bytes
-    content_type: str
-    """The media type alone, lower case; empty when the server named none."""
-    charset: str | None
-    milliseconds: float
 
 
 class Fetcher:
@@ -106,60 +69,27 @@ class Fetcher:
         # At DEBUG httpcore logs every link and header; links are what people watch.
         logging.getLogger("httpcore").setLevel(logging.WARNING)
 
-    async def fetch(self, url: str) -> Page:
-        """The page at `url`, whatever its status.
+    async def fetch(self, url: str, *, validators: Validators | None = None) -> Page:
+        """The page at `url`, whatever its status; with `validators` it may be a 304 without a body.
 
         Raises FetchFailed with `problem` (a FetchProblem) and `detail`: one sentence for refused, unknown,
         closed and slow hosts; own ones for a page too large, a redirect loop, and what is no page.
         """
-        started = time.monotonic()
-        try:
-            with _failing_as_ours():
-                async with asyncio.timeout(self._limits.total_seconds):
-                    page = await self._follow(url, started)
-        except FetchFailed as failure:
-            log.info("page.not_fetched", **failure.details, ms=_milliseconds_since(started))
-            raise
-        log.debug("page.fetched", status=page.status, bytes=len(page.body), ms=page.milliseconds)
-        return page
+        return await follow(url, self._ask, limits=self._limits, allowed=self._allowed, validators=validators)
 
     async def close(self) -> None:
         await self._pool.aclose()
         self._system_resolver.close()
 
-    async def _follow(self, url: str, started: float) -> Page:
-        address = parse(url)
-        for _ in range(self._limits.redirects + 1):
-            check_address(address, self._allowed)
-            response = await self._head(address)
-            try:
-                location = _header(response, b"location")
-                if response.status not in _REDIRECTS or not location:
-                    content_type = _header(response, b"content-type")
-                    return Page(
-                        url=str(address),
-                        requested_url=url,
-                        status=response.status,
-                        body=await self._body(response),
-                        content_type=media_type(content_type),
-                        charset=charset(content_type),
-                        milliseconds=_milliseconds_since(started),
-                    )
-                address = join(address, location)
-            finally:
-                await response.aclose()
-        raise failed(FetchProblem.REDIRECT_LOOP, f"more than {self._limits.redirects} redirects")
-
-    async def _head(self, address: Address) -> httpcore.Response:
+    @asynccontextmanager
+    async def _ask(self, address: Address, headers: Headers) -> AsyncIterator[Answer]:
         """The response with its body unread. httpcore bounds each read; the limit here bounds their sum."""
-        asked, target = address, address.target
-        if self._replay is not None:
-            asked, target = self._replay, f"/replay?url={quote(str(address).partition('#')[0], safe='')}"
+        asked, target = asked_of(address, self._replay)
         # The parts are handed over as they were read: nobody parses the link a second time.
         request = httpcore.Request(
             "GET",
             httpcore.URL(scheme=asked.scheme, host=asked.host, port=asked.port, target=target),
-            headers=[("Host", asked.netloc), *HEADERS],
+            headers=[("Host", asked.netloc), *HEADERS, *headers],
             extensions={
                 "timeout": {
                     "connect": self._limits.connect_seconds,
@@ -169,22 +99,31 @@ class Fetcher:
                 }
             },
         )
-        async with asyncio.timeout(self._limits.head_seconds):
-            return await self._pool.handle_async_request(request)
+        with _failing_as_ours():
+            async with asyncio.timeout(self._limits.head_seconds):
+                response = await self._pool.handle_async_request(request)
+            try:
+                yield _PooledAnswer(response, self._limits)
+            finally:
+                await response.aclose()
 
-    async def _body(self, response: httpcore.Response) -> bytes:
-        if not is_page(media_type(_header(response, b"content-type"))):
-            if 200 <= response.status < 300:
-                raise failed(FetchProblem.NOT_A_PAGE, "the content type is not a page's")
-            return b""
-        if int(_header(response, b"content-length")[:20] or 0) > self._limits.wire_bytes:
-            raise failed(FetchProblem.TOO_LARGE, "the announced length is too large")
-        stream = response.extensions["network_stream"]
+
+class _PooledAnswer:
+    def __init__(self, response: httpcore.Response, limits: FetchLimits) -> None:
+        self._response = response
+        self._limits = limits
+        self.status = response.status
+
+    def header(self, name: str) -> str:
+        return joined(value for key, value in self._response.headers if key.lower() == name.encode())
+
+    async def body(self) -> bytes:
+        stream = self._response.extensions["network_stream"]
         assert isinstance(stream, MeteredStream)
         stream.allow_body(self._limits.wire_bytes)
-        body = BoundedBody(_header(response, b"content-encoding"), self._limits.decoded_bytes)
+        body = BoundedBody(self.header("content-encoding"), self._limits.decoded_bytes)
         pieces = 0
-        async for piece in response.aiter_stream():
+        async for piece in self._response.aiter_stream():
             body.add(piece)
             pieces += 1
             if pieces > self._limits.pieces:
@@ -199,24 +138,12 @@ def _failing_as_ours() -> Iterator[None]:
     """Turns what the layers below raise into FetchFailed, with the cause kept for operators."""
     try:
         yield
-    except BadLink as error:
-        raise failed(FetchProblem.BAD_LINK, str(error.details.get("reason", "another scheme"))) from error
     except (TimeoutError, httpcore.TimeoutException) as error:
         raise failed(FetchProblem.TIMEOUT, type(error).__name__) from error
     except httpcore.ProtocolError as error:
         raise failed(FetchProblem.PROTOCOL, type(error).__name__) from error
     except (httpcore.NetworkError, OSError) as error:
         raise failed(FetchProblem.CONNECT, type(error).__name__) from error
-
-
-def _header(response: httpcore.Response, name: bytes) -> str:
-    """A response's header; empty when it is missing, joined when it stands there several times."""
-    values = [value.decode("utf-8", "replace") for key, value in response.headers if key.lower() == name]
-    return ", ".join(values)
-
-
-def _milliseconds_since(started: float) -> float:
-    return round((time.monotonic() - started) * 1000, 1)
 
 
 def public_authorities() -> ssl.SSLContext:

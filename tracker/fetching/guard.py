@@ -118,7 +118,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> "MeteredStream":
         """Raises FetchFailed for a refused or unknown host, httpcore's errors for one that is silent."""
-        *earlier, last = await self._checked(host, port)
+        *earlier, last = await self.judged(host, port)
         share = None if timeout is None else timeout / (len(earlier) + 1)
         for address in earlier:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -144,8 +144,11 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         stream = await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
         return MeteredStream(stream, self._head_bytes)
 
-    async def _checked(self, host: str, port: int) -> list[str]:
-        """The addresses to dial in order, IPv4 first: a machine without IPv6 routes loses no time."""
+    async def judged(self, host: str, port: int) -> list[str]:
+        """The addresses to dial in order, IPv4 first: a machine without IPv6 routes loses no time.
+
+        Raises FetchFailed for a refused or unknown host.
+        """
         allowed = endpoint(host, port) in self._allowed
         if not allowed and port not in PORTS:
             raise failed(FetchProblem.REFUSED_ADDRESS, "the port is not one of the web's")
