@@ -18,6 +18,7 @@ class FetchProblem(StrEnum):
     NOT_A_PAGE = "not_a_page"
     BAD_ENCODING = "bad_encoding"
     PROTOCOL = "protocol"
+    BUSY = "busy"
 
 
 # Refused, unresolvable, closed and slow share one sentence: telling them apart would let a stranger map
