@@ -110,6 +110,16 @@ async def test_a_killed_workers_place_comes_free_by_itself(redis: Redis) -> None
     await holding.__aexit__(None, None, None)
 
 
+async def test_a_killed_workers_place_comes_free_beside_one_that_is_held(redis: Redis) -> None:
+    two = Manners(at_once=2, gap_seconds=0)
+    killed, other = Politeness(redis, hold_seconds=0.1), Politeness(redis)
+    holding = killed.turn(SHOP, two, patience=0)
+    await holding.__aenter__()
+    async with other.turn(SHOP, two, patience=0), other.turn(SHOP, two, patience=5):
+        pass
+    await holding.__aexit__(None, None, None)
+
+
 async def test_a_store_that_wants_rest_gets_it_from_everybody(redis: Redis) -> None:
     told, other = Politeness(redis), Politeness(redis)
     await told.rest(SHOP, 60)
@@ -187,6 +197,17 @@ async def test_those_of_one_process_are_let_in_in_their_order(redis: Redis) -> N
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
     assert order == [0, 1, 2, 3, 4]
+
+
+async def test_nobody_overtakes_those_who_wait(redis: Redis) -> None:
+    worker, store = Politeness(redis), Store()
+    async with worker.turn(SHOP, ONE_BY_ONE, patience=0):
+        waiting = asyncio.create_task(store.visit(worker, ONE_BY_ONE))
+        await asyncio.sleep(0)
+    with pytest.raises(StoreBusy):
+        async with worker.turn(SHOP, ONE_BY_ONE, patience=0):
+            pass
+    await waiting
 
 
 async def test_another_store_is_not_held_up(redis: Redis) -> None:
@@ -323,6 +344,11 @@ class TestRedisIsAway:
         async with worker.turn(SHOP, ONE_BY_ONE, patience=0), other.turn(SHOP, ONE_BY_ONE, patience=0):
             pass  # alone, they know nothing of each other
         redis_server.start()
+        monkeypatch.setattr("tracker.fetching.politeness._AWAY_SECONDS", 60.0)
+        async with worker.turn(SHOP, ONE_BY_ONE, patience=0):
+            pass
+        async with other.turn(SHOP, ONE_BY_ONE, patience=0):
+            pass
         async with worker.turn(SHOP, ONE_BY_ONE, patience=0):
             with pytest.raises(StoreBusy):
                 async with other.turn(SHOP, ONE_BY_ONE, patience=0):
