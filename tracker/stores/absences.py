@@ -71,12 +71,16 @@ _DISCONTINUED = any_of(
     r"|\bya no (?:está disponible|se vende)|\bnon è più (?:disponibile|in vendita)|\bniet meer leverbaar"
     r"|\bproduk(?:t|cja) wycofan",
 )
+_SCRIPTS = re.compile("[jJ][aA][vV][aA]")
 _NEEDS_SCRIPTS = any_of(
     r"(?:enable|turn on|activate|requires?|without|needs?|use) java\s?script",
     r"java\s?script (?:is |must be |to be )?(?:disabled|required|enabled|turned off)",
     r"java\s?script (?:aktivieren|activé|habilitado|abilitato)|activer java\s?script|javascriptを有効",
 )
 _RUNS_SCRIPTS = re.compile(r"<script(?![^>]{0,200}json)", re.IGNORECASE)
+_AROUND_SCRIPTS = 40
+"""Signs on each side of "java" that the pattern reaches."""
+
 _FEW_WORDS = 1_500
 _HARDLY_A_WORD = 250
 _FEW_LINKS = 5
@@ -221,10 +225,18 @@ def is_empty_shell(page: Page) -> bool:
     """Whether there is nothing to read until a browser has run the page's scripts."""
     if len(page.words) >= _FEW_WORDS:
         return False
-    if _NEEDS_SCRIPTS.search(page.words) or _NEEDS_SCRIPTS.search(page.html[:100_000]):
+    if _asks_for_scripts(page.words) or _asks_for_scripts(page.html[:100_000]):
         return True
     hardly_anything = len(page.words) < _HARDLY_A_WORD and len(page.tree.css("a[href]")) < _FEW_LINKS
     return hardly_anything and bool(_RUNS_SCRIPTS.search(page.html))
+
+
+def _asks_for_scripts(text: str) -> bool:
+    """Whether it asks for JavaScript; only what stands around that word is searched."""
+    return any(
+        _NEEDS_SCRIPTS.search(text, max(0, named.start() - _AROUND_SCRIPTS), named.end() + _AROUND_SCRIPTS)
+        for named in _SCRIPTS.finditer(text)
+    )
 
 
 def _named_dead(page: Page) -> bool:

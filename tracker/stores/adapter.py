@@ -54,13 +54,12 @@ class Adapter:
 
     def tidy_up(self, page: Page) -> None:
         """Take off the page what is about other things."""
-        for selector in self.elsewhere:
-            # One at a time: a zone inside another is freed with it, and must not be touched again.
-            for _ in range(_MOST_ZONES):
-                zone = page.tree.css_first(selector)
-                if zone is None:
-                    break
-                zone.decompose()
+        if not self.elsewhere:
+            return
+        zones = {zone.mem_id: zone for zone in page.tree.css(", ".join(self.elsewhere))[:_MOST_ZONES]}
+        # The last first: a zone inside another follows it, and is freed with it.
+        for zone in reversed(zones.values()):
+            zone.decompose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,5 +202,5 @@ def _shown(page: Page, text: str, exact: bool, currency: str | None) -> Shown | 
 
 
 _RANGE = re.compile(r"\d\s{0,3}[-–—~]\s{0,3}[^\d\s]{0,4}\s{0,2}\d")
-_MOST_ZONES = 50
+_MOST_ZONES = 300
 _MOST_NODES = 30

@@ -98,7 +98,7 @@ def _json(node: LexborNode, name: str) -> Any:
 
 def _named(page: Page) -> Iterator[Quote]:
     """Elements that carry a product's name and price, when the name is the page's subject."""
-    if not page.tree.css_first(_PRICED) or 'price="' not in page.html:
+    if 'price="' not in page.html or not page.tree.css_first(_PRICED):
         return
     for name, price in _NAMED:
         if f"{price}=" not in page.html:

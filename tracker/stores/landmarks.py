@@ -22,12 +22,8 @@ _LEAST_LIKENESS = 0.55
 _CLEARLY = 0.12  # a later element must be more alike by this, or the first is the heading
 _MOST_NAMES = 6
 _NOT_THE_NAME = re.compile(r"logo|site-?title|site-?name|brand-?logo", re.IGNORECASE)
-_OPTION = re.compile(
-    r"swatch|size|variant|variation|option|attribute|selector|colou?r|store-?(?:list|locator)", re.IGNORECASE
-)
-_STOCK_NAME = re.compile(
-    r"stock|availab|inventory|sold-?out|dispo|verfueg|lager|delivery-?(?:time|status)", re.IGNORECASE
-)
+_OPTION = any_of(r"swatch|size|variant|variation|option|attribute|selector|colou?r|store-?(?:list|locator)")
+_STOCK_NAME = any_of(r"stock|availab|inventory|sold-?out|dispo|verfueg|lager|delivery-?(?:time|status)")
 _BADGE = re.compile(r"badge|sticker|ribbon", re.IGNORECASE)
 _DISABLED = re.compile(r"\bdisabled\b|is-disabled|btn-disabled|--disabled|unavailable", re.IGNORECASE)
 _HIDDEN_NAME = re.compile(
@@ -128,7 +124,7 @@ class Landmarks:
         best, found = _LEAST_LIKENESS - _CLEARLY, None
         for match in islice(_LINES.finditer(outline.text), _MOST_LINES * 2):
             line = match.group()
-            if not 6 <= len(line) <= 300 or not known & set(line.lower().split()):
+            if not 6 <= len(line) <= 300 or known.isdisjoint(line.lower().split()):
                 continue
             score = max(likeness(line, name) for name in likely)
             score -= 0.2 * bool(_CRUMBS.search(line))
@@ -251,6 +247,7 @@ class Landmarks:
         )
 
     def _worded(self, low: int, high: int) -> Iterator[Sign]:
+        kinds: dict[str, str | None] = {}  # a list says "Add to cart" in each of its rows
         for count, match in enumerate(_LINES.finditer(self.outline.text, low, high)):
             if count > _MOST_LINES:
                 break
@@ -260,9 +257,11 @@ class Landmarks:
             line = line.strip(" \t*!.,:;•·✓✔✗✘x×-–—>»›|+()[]😊🛒")
             if not 2 < len(line) < _LONGEST_LINE:
                 continue
-            if not _ANY_KIND.fullmatch(line):
+            if line not in kinds:
+                kinds[line] = _kind_of(line)
+            kind = kinds[line]
+            if kind is None:
                 continue
-            kind = next(kind for kind, pattern in _KINDS if pattern.fullmatch(line))
             at = self.outline.owner(match.start())
             if self._counts(at, kind):
                 around = self.outline.ancestors(at)[:3]
@@ -289,7 +288,7 @@ class Landmarks:
             if tag not in _CONTROLS:
                 continue
             attributes = outline.nodes[at].attributes
-            said = " ".join(value for key, value in attributes.items() if value and key in _SAYING)[:300]
+            said = " ".join([value for key, value in attributes.items() if value and key in _SAYING])[:300]
             lowered = said.lower()
             if not any(word in lowered for word in _OF_BUYING):
                 continue  # which settles most links, far quicker than the pattern
@@ -355,6 +354,15 @@ _OF_BUYING = (
 )
 _KINDS = (("buy", BUY), ("sold_out", SOLD_OUT), ("in_stock", IN_STOCK))
 _ANY_KIND = any_of(*(pattern.pattern for _, pattern in _KINDS))
+
+
+def _kind_of(line: str) -> str | None:
+    """What a whole line says of buying, as a Sign's kind."""
+    if not _ANY_KIND.fullmatch(line):
+        return None
+    return next(kind for kind, pattern in _KINDS if pattern.fullmatch(line))
+
+
 _SAYING = frozenset(
     {
         "id",

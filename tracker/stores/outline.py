@@ -41,6 +41,7 @@ _PARTINGS = {**dict.fromkeys(_BLOCKS, _BLOCK), **dict.fromkeys(_SKIPPED, 0)}
 _SILENT = -1  # the end of an element that has said nothing yet
 _MOST_ELEMENTS = 60_000
 _LONGEST_CLIMB = 60
+_LONGEST_TAIL = 24
 
 _CENTS = re.compile(r"[.,]?[0-9]{2}(?:\s?[^\W\d_]{1,3}|\s?[€$£₹]|\*)?|[€$£]\s?[0-9]{2}")
 _ENDS_IN_WHOLE = re.compile(r"(?:^|[^0-9.,])[0-9]{1,3}(?:[., '’]?[0-9]{3}){0,3}$")
@@ -75,8 +76,6 @@ class Outline:
         self._piece_starts: list[int] = []
         self._piece_owners: list[int] = []
         self._length = 0
-        self._tail = ""
-        self._parting = 0
         self._names: dict[int, str] = {}
         self._ancestors: dict[int, list[int]] = {}
         if body is not None:
@@ -100,9 +99,8 @@ class Outline:
                 if raw and raw.isspace():
                     parting |= _SPACE
                 elif raw:
-                    self._parting = parting
-                    self._say(raw, at)
-                    parting, length = self._parting, self._length
+                    parting = self._say(raw, at, parting)
+                    length = self._length
             else:
                 kind = kind_of(number)
                 if kind is None:
@@ -122,9 +120,8 @@ class Outline:
                         at, node = count - 1, child
                         continue
                     if tag in _SPEAKING:
-                        self._parting = parting
-                        self._empty(node, tag, count - 1)
-                        parting, length = self._parting | _INLINE, self._length
+                        parting = self._empty(node, tag, count - 1, parting) | _INLINE
+                        length = self._length
                     ends[-1] = length
             following = node.next if at >= 0 else None
             while following is None:
@@ -138,47 +135,46 @@ class Outline:
                 following = node.next if at >= 0 else None
             node = following
 
-    def _empty(self, node: LexborNode, tag: str, at: int) -> None:
-        """What a person sees of an element without children: a button's label, an icon that is a currency."""
-        said = ""
+    def _empty(self, node: LexborNode, tag: str, at: int, parting: int) -> int:
+        """What a person sees of an element without children: a button's label, an icon that is a currency.
+
+        Takes and gives what parts the next piece from the last one.
+        """
+        said, own = "", 0
         if tag == "input":
             attributes = node.attributes
             if (attributes.get("type") or "").lower() in _BUTTONS:
                 said = attributes.get("value") or attributes.get("alt") or attributes.get("title") or ""
-                self._parting |= _BLOCK
+                own = _BLOCK
         elif tag == "img":
             if at and self.tags[self.parents[at]] in ("a", "button"):
-                said = node.attributes.get("alt") or ""
-                self._parting |= _BLOCK
-        elif tag in _ICONS:
-            names = node.attributes.get("class") or ""
+                said = node.attrs.get("alt") or ""
+                own = _BLOCK
+        else:
+            names = node.attributes.get("class")
             if names and _ICON_MARK.search(names):
                 said = next((mark for pattern, mark in _ICON_MARKS if pattern.search(names)), "")
-        if said and len(said) < 200:
-            self._say(said, at)
-            if tag in ("input", "img"):
-                self._parting |= _BLOCK
+        parting |= own
+        return self._say(said, at, parting) | own if said and len(said) < 200 else parting
 
-    def _say(self, raw: str, owner: int) -> None:
+    def _say(self, raw: str, owner: int, parting: int) -> int:
+        """A piece of the text, after what parts it from the last one; gives what parts the next from it."""
         piece = " ".join((raw if raw.isascii() else plain(raw)).split())
         if not piece:
-            return
-        how = self._parting | (_SPACE if raw[0].isspace() else 0)
-        parting = "\n" if how & _BLOCK else _PARTING[how]
-        tail, size = self._tail, len(piece)
-        if size <= 8 and tail and tail[-1] in "0123456789.,":
-            parting, piece = self._glued(parting, piece, owner)
-            size = len(piece)
+            return parting
+        how = parting | (_SPACE if raw[0].isspace() else 0)
+        between = "\n" if how & _BLOCK else _PARTING[how]
+        pieces = self._pieces
+        if len(piece) <= 8 and pieces and pieces[-1][-1] in "0123456789.,":
+            between, piece = self._glued(between, piece, owner)
         begin = self._length
-        if parting and begin:
-            self._pieces.append(parting)
-            begin += len(parting)
+        if between and begin:
+            pieces.append(between)
+            begin += len(between)
         self._piece_starts.append(begin)
         self._piece_owners.append(owner)
-        self._pieces.append(piece)
-        self._length = begin + size
-        self._tail = piece[-24:] if size > 24 else (tail + parting + piece)[-24:]
-        self._parting = _SPACE if raw[-1].isspace() else 0
+        pieces.append(piece)
+        self._length = begin + len(piece)
         # Elements that opened since the last piece begin with this one, not with what parts them.
         at, starts, ends, parents = owner, self.starts, self.ends, self.parents
         for _ in range(_LONGEST_CLIMB):
@@ -186,12 +182,13 @@ class Outline:
                 break
             starts[at] = ends[at] = begin
             at = parents[at]
+        return _SPACE if raw[-1].isspace() else 0
 
     def _glued(self, parting: str, piece: str, owner: int) -> tuple[str, str]:
         """A price that is split over several elements, put together: 12 and .99, 12 and . and 99, 12 and 99
         raised.
         """
-        tail = self._tail
+        tail = self._tail()
         touches = parting in ("", TIGHT)
         continues = (piece in (".", ",") and tail[-1].isdigit()) or (
             piece[0].isdigit() and tail[-1] in ".," and tail[-2:-1].isdigit()
@@ -209,9 +206,13 @@ class Outline:
         digits = "".join(sign for sign in piece if sign.isdigit())
         return "", digits.translate(_RAISED) + piece.replace(digits, "")
 
+    def _tail(self) -> str:
+        """The last signs of the text so far: no price is longer."""
+        return "".join(self._pieces[-_LONGEST_TAIL:])[-_LONGEST_TAIL:]
+
     def _follows(self, piece: str, parting: str, owner: int) -> bool:
         """Whether two digits belong to the marked amount before them, though nothing calls them cents."""
-        if not piece.isdigit() or not _ENDS_IN_MARKED_WHOLE.search(self._tail):
+        if not piece.isdigit() or not _ENDS_IN_MARKED_WHOLE.search(self._tail()):
             return False
         if self._is_in_price(owner):
             return parting in (TIGHT, LOOSE, "\n")

@@ -63,6 +63,10 @@ def _words(text: str) -> frozenset[str]:
 def likeness(one: str, other: str) -> float:
     """How many words two names share: 0 for none, 1 for all."""
     mine, theirs = _words(one), _words(other)
+    return _shared(mine, theirs)
+
+
+def _shared(mine: frozenset[str], theirs: frozenset[str]) -> float:
     shared = len(mine & theirs)
     return shared / len(mine) / 2 + shared / len(theirs) / 2 if shared else 0.0
 
@@ -201,7 +205,12 @@ class Page:
 
     def likeness(self, title: str | None) -> float:
         """How much a title shares with the best of the page's own names: 0 for nothing, 1 for every word."""
-        return max((likeness(title or "", name) for name in self.names), default=0.0)
+        words = _words(title or "")
+        return max((_shared(words, name) for name in self._words_of_names), default=0.0)
+
+    @cached_property
+    def _words_of_names(self) -> list[frozenset[str]]:
+        return [_words(name) for name in self.names]
 
     @cached_property
     def outline(self) -> Outline:

@@ -31,7 +31,8 @@ _HIGHEST_CLIMB = 150
 
 def read_rdfa(page: Page) -> list[Claim]:
     """A claim for each product that the page's RDFa speaks of."""
-    if "typeof" not in page.html:
+    # Scripts say "typeof" too: an element with it is what counts.
+    if "typeof" not in page.html or page.tree.css_first("[typeof]") is None:
         return []
     claims = [claim_of(page, item) for item in _items(page) if item.types & PRODUCTS]
     return [

@@ -114,8 +114,8 @@ class Scene:
 
 
 def _see(scene: Scene) -> Iterator[Sighting]:
-    before = _spotted(scene, max(0, scene.top - _WINDOW_BEFORE), scene.top)[-_MOST_BEFORE:]
-    after = _spotted(scene, scene.top, scene.middle + _WINDOW_AFTER)[:_MOST_AFTER]
+    before = _spotted(scene, max(0, scene.top - _WINDOW_BEFORE), scene.top, _MOST_SPOTTED)[-_MOST_BEFORE:]
+    after = _spotted(scene, scene.top, scene.middle + _WINDOW_AFTER, _MOST_AFTER)
     taken: set[int] = set()
     marked: list[int] = []
     for one in before + after:
@@ -127,13 +127,11 @@ def _see(scene: Scene) -> Iterator[Sighting]:
         yield from _unmarked(scene, taken)
 
 
-def _spotted(scene: Scene, start: int, end: int) -> list[Spotted]:
-    """The marked amounts in a stretch of the text; the places are those of the whole."""
+def _spotted(scene: Scene, start: int, end: int, most: int) -> list[Spotted]:
+    """The first marked amounts in a stretch of the text; the places are those of the whole."""
     stretch = scene.outline.text[start:end]
     found = spot_prices(stretch, currency_hint=scene.currency, country_hint=scene.page.country)
-    return [
-        replace(one, start=one.start + start, end=one.end + start) for one in islice(found, _MOST_SPOTTED)
-    ]
+    return [replace(one, start=one.start + start, end=one.end + start) for one in islice(found, most)]
 
 
 def _unmarked(scene: Scene, taken: set[int]) -> Iterator[Sighting]:

@@ -10,22 +10,20 @@ from tracker.stores.outline import LOOSE, TIGHT
 from tracker.stores.page import Page
 from tracker.stores.roles import give_roles
 from tracker.stores.sightings import Scene, Sighting
+from tracker.stores.wording import any_of
 
 _BIG = frozenset({"h1", "h2", "h3", "h4", "strong", "b", "big"})
-_BIG_NAME = re.compile(
-    r"\b(?:big|large|larger|xl|xxl|huge|lead|h[1-4]|display-\d|fs-[1-4]|text-(?:xl|\dxl)|bold)\b|font-?size",
-    re.IGNORECASE,
+_BIG_NAME = any_of(
+    r"\b(?:big|large|larger|xl|xxl|huge|lead|h[1-4]|display-\d|fs-[1-4]|text-(?:xl|\dxl)|bold)\b|font-?size"
 )
-_BIG_STYLE = re.compile(
+_BIG_STYLE = any_of(
     r"font-size\s*:\s*(?:(?:1[8-9]|[2-9]\d)(?:\.\d+)?(?:px|pt)|(?:1\.[3-9]|[2-9](?:\.\d+)?)r?em|(?:x-"
-    r"|xx-)?large)",
-    re.IGNORECASE,
+    r"|xx-)?large)"
 )
 _LONE_CENTS = re.compile(r"[\x1e\x1f\n][0-9]{2}(?=[\s\x1e\x1f]|$)")  # which may belong to the amount before
-_WITHOUT_TAX = re.compile(
+_WITHOUT_TAX = any_of(
     r"\b(?:ex|excl?|excluding|without|plus|before|zzgl|net)\.? ?(?:of )?(?:vat|gst|tax|mwst|ust|btw|iva"
-    r"|moms|tva)\b|\bhors taxe|\bh\.?t\.?\b|\+ ?(?:vat|gst|tax)\b|excl\. btw|bez vat|netto",
-    re.IGNORECASE,
+    r"|moms|tva)\b|\bhors taxe|\bh\.?t\.?\b|\+ ?(?:vat|gst|tax)\b|excl\. btw|bez vat|netto"
 )
 
 _WITH_TAX = re.compile(r"\b(?:inc|incl|including|with|inkl)\b|\bttc\b|\bincl", re.IGNORECASE)
@@ -120,7 +118,8 @@ def _is_big(scene: Scene, ancestors: list[int]) -> bool:
             return False
         if scene.outline.tags[up] in _BIG or _BIG_NAME.search(scene.outline.names(up)):
             return True
-        if _BIG_STYLE.search(scene.outline.nodes[up].attributes.get("style") or ""):
+        style = scene.outline.nodes[up].attributes.get("style")
+        if style and _BIG_STYLE.search(style):
             return True
     return False
 
