@@ -31,8 +31,9 @@ checked again by each strategy, one listing at a time, and what it sees is all t
 
 Nothing was fitted in this run: the prior and the half-life are those of `ChangeRate`, and every budget is
 shown. The recorder stood still around New Year 2025, and the two spans are reported apart, each begun without
-knowledge, as it is again after three days in which a thing was not recorded. Earlier work chose these constants with later recordings in view, which overlap the second span;
-so read the first span as the test, and the second as a repetition.
+knowledge, as it is again after three days in which a thing was not recorded. Earlier work chose these
+constants with later recordings in view, which overlap the second span; so read the first span as the test,
+and the second as a repetition.
 
 What to keep in mind: a curated list of one shop, where prices change more often than elsewhere; readings
 about eight hours apart, so a drop is dated by the reading that shows it and shorter ones are in no figure;
