@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_DATABASE = "sqlite+aiosqlite:///var/price-tracker.sqlite3"
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,100}")
+_PROXY = re.compile(r"http://(?:[!-.0-9:;=A-~]+@)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}/?")
 _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
@@ -52,6 +53,12 @@ class Settings(BaseSettings):
 
     fetch_replay_origin: str | None = None
     fetch_allow_private: Annotated[frozenset[str], NoDecode] = frozenset()
+    fetch_proxy_url: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
+    fetch_browser_path: str | None = None
+    fetch_robots: bool = False
+
+    fetch_store_at_once: int | None = Field(default=None, ge=1, le=1000)
+    fetch_store_gap_seconds: float | None = Field(default=None, ge=0, le=3600)
 
     check_interval_seconds: float | None = Field(default=None, ge=1)
     check_lease_seconds: float = Field(default=60, ge=2)
@@ -84,7 +91,7 @@ class Settings(BaseSettings):
             raise ValueError("the database is PostgreSQL (postgresql://) or SQLite (sqlite:///)")
         return f"{driver}://{rest}"
 
-    @field_validator("razorpay_webhook_secret", mode="before")
+    @field_validator("razorpay_webhook_secret", "fetch_proxy_url", mode="before")
     @classmethod
     def _secrets(cls, value: object) -> object:
         return (
@@ -104,6 +111,8 @@ class Settings(BaseSettings):
         "public_url",
         "redis_url",
         "fetch_replay_origin",
+        "fetch_store_at_once",
+        "fetch_store_gap_seconds",
         "check_interval_seconds",
         "plans_file",
         "smtp_url",
@@ -131,6 +140,13 @@ class Settings(BaseSettings):
         if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
             raise ValueError("a token of @BotFather looks like 123456789:AAExample_of-letters")
         return token
+
+    @field_validator("fetch_proxy_url")
+    @classmethod
+    def _look_like_proxies(cls, urls: list[SecretStr]) -> list[SecretStr]:
+        if not all(_PROXY.fullmatch(url.get_secret_value()) for url in urls):
+            raise ValueError("a proxy looks like http://user:password@host:3128")
+        return urls
 
     @model_validator(mode="after")
     def _webhook_mode_has_its_secret(self) -> "Settings":

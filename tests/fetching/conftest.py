@@ -1,5 +1,8 @@
+import shutil
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -54,3 +57,18 @@ def failure() -> Callable[[Fetcher, str], Any]:
         return caught.value
 
     return failing
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of shop.example, with its key, that no authority has signed."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    path = tmp_path_factory.mktemp("tls") / "shop.pem"
+    command = (
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+        f"-subj /CN=shop.example -addext subjectAltName=DNS:shop.example -keyout {path} -out {path}.crt"
+    )
+    subprocess.run(command.split(), check=True, capture_output=True)
+    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
+    return path

@@ -153,8 +153,11 @@ class Internet(httpcore.AsyncNetworkBackend):
         self.dialled.append(host)
         if host in self.silent:
             raise httpcore.ConnectError("nobody is there")
-        loopback = self._ports.get((host, port), self._inside)
-        return await self._sockets.connect_tcp("127.0.0.1", loopback, timeout)
+        return await self._sockets.connect_tcp("127.0.0.1", self.loopback(host, port), timeout)
+
+    def loopback(self, address: str, port: int) -> int:
+        """The port of this machine behind an address of this internet."""
+        return self._ports.get((address, port), self._inside)
 
     async def open(self) -> None:
         self._inside = await self.local(says(response(SECRET)))

@@ -1,9 +1,7 @@
 """What a fetch gives, follows, sends, and keeps to itself."""
 
 import logging
-import shutil
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -304,21 +302,6 @@ class TestReplay:
         error = await failure(replaying(port), url.format(port=port))
         assert error.details["problem"] in {FetchProblem.REFUSED_ADDRESS, FetchProblem.BAD_LINK}
         assert internet.visits == []
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of shop.example, with its key, that no authority has signed."""
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl to make a certificate with")
-    path = tmp_path_factory.mktemp("tls") / "shop.pem"
-    command = (
-        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        f"-subj /CN=shop.example -addext subjectAltName=DNS:shop.example -keyout {path} -out {path}.crt"
-    )
-    subprocess.run(command.split(), check=True, capture_output=True)
-    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
-    return path
 
 
 class TestTls:

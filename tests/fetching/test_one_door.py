@@ -9,12 +9,17 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CLIENTS = frozenset(
     "httpx httpx2 httpcore aiohttp requests urllib3 urllib.request http.client curl_cffi pycurl niquests "
-    "websockets ftplib telnetlib".split()
+    "websockets ftplib telnetlib playwright".split()
 )
-# Who may speak to the network, and through what. Whoever is added here fetches no address of a stranger.
+# Who may speak to the network, and through what. In `fetching` each dials what the guard has judged; whoever
+# is added elsewhere fetches no address of a stranger.
 DOORS = {
     "tracker/fetching/client.py": {"httpcore"},
     "tracker/fetching/guard.py": {"httpcore"},
+    "tracker/fetching/proxies.py": {"httpcore"},
+    "tracker/fetching/impersonate.py": {"httpcore", "curl_cffi"},
+    "tracker/fetching/browser.py": {"httpcore", "playwright"},
+    "tracker/fetching/browser_proxy.py": {"httpcore"},
     "tracker/telegram": {"aiohttp"},
     "tracker/billing/razorpay.py": {"requests"},
     "bot": {"aiohttp"},

@@ -19,6 +19,10 @@ class FetchProblem(StrEnum):
     BAD_ENCODING = "bad_encoding"
     PROTOCOL = "protocol"
     BUSY = "busy"
+    PROXY = "proxy"
+    BROWSER = "browser"
+    ROBOTS = "robots"
+    ROBOTS_UNREACHABLE = "robots_unreachable"
 
 
 # Refused, unresolvable, closed and slow share one sentence: telling them apart would let a stranger map
@@ -27,6 +31,7 @@ _OWN_SENTENCES = {
     FetchProblem.TOO_LARGE: "error.page_too_large",
     FetchProblem.REDIRECT_LOOP: "error.redirect_loop",
     FetchProblem.NOT_A_PAGE: "error.not_a_page",
+    FetchProblem.ROBOTS: "error.robots",
 }
 
 
