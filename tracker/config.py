@@ -111,6 +111,7 @@ class Settings(BaseSettings):
         "public_url",
         "redis_url",
         "fetch_replay_origin",
+        "fetch_browser_path",
         "fetch_store_at_once",
         "fetch_store_gap_seconds",
         "check_interval_seconds",

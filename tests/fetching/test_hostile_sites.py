@@ -68,7 +68,9 @@ async def test_a_bomb_costs_no_more_than_a_page(
 
 
 @pytest.mark.parametrize(
-    "coding", ["gzip, gzip", "gzip,gzip,gzip", "br", "zstd", "compress", "gzip, br", "identity, br", "x"]
+    "coding",
+    ["gzip, gzip", "gzip,gzip,gzip", "br", "zstd", "compress", "gzip, br", "identity, br", "x"],
+    ids=["D03", "D03-thrice", "D04", "D05", "compress", "D04-in-gzip", "D04-in-nothing", "unknown"],
 )
 async def test_a_coding_that_was_not_asked_for_is_refused(
     coding: str, internet: Internet, fetcher: MakeFetcher, failure: Failure
@@ -196,7 +198,11 @@ async def endless_continue(visit: Visit) -> None:
     await visit.flood(b"HTTP/1.1 100 Continue\r\nX: " + b"x" * 1000 + b"\r\n\r\n")
 
 
-@pytest.mark.parametrize("site", [endless_headers, one_endless_header, endless_interim, endless_continue])
+@pytest.mark.parametrize(
+    "site",
+    [endless_headers, one_endless_header, endless_interim, endless_continue],
+    ids=["D09", "D09-one-header", "D09-interim", "D09-continue"],
+)
 async def test_a_head_without_end_is_cut_off(
     site: Site, internet: Internet, fetcher: MakeFetcher, failure: Failure
 ) -> None:
