@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @cache
 def _templates() -> "Environment":
-    # 4 MB that a process keeps from its first letter on: most never write one.
+    # 1 MB that a process keeps from its first letter on: most never write one.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     return Environment(
