@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker import clock
 from tracker.alerts.models import Alert, AlertState
 from tracker.billing.plans import DEFAULT
-from tracker.catalog.models import Listing, PriceObservation
+from tracker.catalog.models import Listing, PriceObservation, StoreState
 from tracker.database import Base
 from tracker.stores.offer import Availability, Offer
 from tracker.stores.registry import store_of
@@ -83,8 +83,9 @@ async def add_listings(
                 "price_minor": minor,
                 "availability": availability,
                 "read_at": now if offer else None,
-                "failures": 0,
+                "outcome": "offer" if offer else None,
                 "check_every_seconds": 1800,
+                "watchers": 1,
                 "next_check_at": due_at,
                 "created_at": now,
             }
@@ -101,6 +102,12 @@ async def add_listings(
                     "observed_at": now,
                 }
             )
+    stores = sorted({listing["store"] for listing in listings})
+    await _add(
+        session,
+        StoreState,
+        [{"code": code, "due_at": due_at} for code in stores],
+    )
     await _add(session, Listing, listings)
     await _add(session, PriceObservation, observations)
 

@@ -14,7 +14,7 @@ from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from arq.connections import ArqRedis
 from pydantic import SecretStr
-from sqlalchemy import event, func, select, update
+from sqlalchemy import event, func, select
 
 from bot.app import BotApp
 from sandbox.app import create_app
@@ -25,6 +25,7 @@ from sandbox.telegram.state import Json, Message
 from tests.rows import GENEROUS_PLANS
 from tests.serving import run_app
 from tracker import clock, jobs
+from tracker.catalog import service as catalog
 from tracker.catalog.models import Correction, CorrectionState, Listing, Preview, PreviewState
 from tracker.config import Settings
 from tracker.database import Database
@@ -100,12 +101,15 @@ class World:
     async def check_everything(self) -> None:
         """Let every listing that is checked be due now, and its check be hinted."""
         async with self._observer.transaction() as session:
-            await session.execute(
-                update(Listing)
+            for listing in await session.scalars(
+                select(Listing)
                 .where(Listing.next_check_at.is_not(None))
+                .order_by(Listing.id)
+                .with_for_update()
+            ):
                 # Without its lease, a check that is under way says nothing about when the next one is due.
-                .values(next_check_at=clock.now(), lease_until=None, lease_token=None)
-            )
+                listing.lease_until = listing.lease_token = None
+                await catalog.check_at(session, listing, clock.now())
         await schedule(self.worker.bench)
 
     async def checked(self, thing: Thing) -> None:
@@ -275,6 +279,8 @@ def settings_of(origin: str, token: str, database_url: str, redis_url: str, **va
         "database_url": database_url,
         "redis_url": redis_url,
         "fetch_allow_private": frozenset({origin.removeprefix("http://")}),
+        "fetch_store_at_once": 1000,
+        "fetch_store_gap_seconds": 0,
         # A test says when the shop is looked at (`hears`, `checked`), and a hint is never lost here.
         "check_interval_seconds": 3600,
         "plans_file": GENEROUS_PLANS,

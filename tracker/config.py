@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     fetch_replay_origin: str | None = None
     fetch_allow_private: Annotated[frozenset[str], NoDecode] = frozenset()
     fetch_proxy_url: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
+    fetch_ways: Annotated[frozenset[Literal["impersonate", "browser"]], NoDecode] = frozenset()
     fetch_browser_path: str | None = None
     fetch_robots: bool = False
 
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
 
-    @field_validator("admin_ids", "fetch_allow_private", "payment_providers", mode="before")
+    @field_validator("admin_ids", "fetch_allow_private", "fetch_ways", "payment_providers", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         if isinstance(value, str):

@@ -4,8 +4,9 @@ A hint is never the truth. What must happen is a row with a due time, and a swee
 so nothing here raises when Redis is away. This file and `worker/app.py` are all that know arq.
 """
 
-from collections.abc import Awaitable
-from datetime import datetime
+import time
+from collections.abc import Awaitable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import orjson
@@ -66,10 +67,11 @@ class JobQueue:
         self.redis = redis
         self.name = name
 
-    async def check(self, listing_id: int, lease_token: str) -> bool:
-        """Read this listing now, under the lease that the caller claimed."""
+    async def check(self, claims: Sequence[tuple[int, str]], *, after: timedelta = timedelta(0)) -> bool:
+        """Read these listings after a while, under the leases that the caller claimed: (id, lease token)."""
+        listing_id, lease_token = claims[0]
         return await self._enqueue(
-            "check", listing_id, lease_token, job_id=f"check:{listing_id}:{lease_token}"
+            "check", claims, job_id=f"check:{listing_id}:{lease_token}", after=after or None
         )
 
     async def preview(self, preview_id: int, *, attempt: int = 0) -> bool:
@@ -114,9 +116,9 @@ class JobQueue:
         return await self._enqueue("deliver")
 
     async def depth(self) -> int:
-        """How many jobs wait; 0 when Redis cannot say."""
+        """How many jobs wait that are due; 0 when Redis cannot say."""
         try:
-            return int(await self.redis.zcard(self.name))
+            return int(await self.redis.zcount(self.name, "-inf", time.time() * 1000 + 1))  # arq rounds
         except (RedisError, OSError):
             return 0
 
@@ -126,9 +128,12 @@ class JobQueue:
             cast(Awaitable[Any], self.redis.publish(INBOX_CHANNEL, "")), "updates_waiting"
         )
 
-    async def _enqueue(self, job: str, *arguments: Any, job_id: str | None = None) -> bool:
+    async def _enqueue(
+        self, job: str, *arguments: Any, job_id: str | None = None, after: timedelta | None = None
+    ) -> bool:
         return await self._quietly(
-            self.redis.enqueue_job(job, *arguments, _job_id=job_id, _queue_name=self.name), job
+            self.redis.enqueue_job(job, *arguments, _job_id=job_id, _queue_name=self.name, _defer_by=after),
+            job,
         )
 
     async def _quietly(self, sending: Awaitable[Any], hint: str) -> bool:

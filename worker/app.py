@@ -15,12 +15,16 @@ from arq.connections import ArqRedis
 from arq.cron import CronJob, cron
 from arq.worker import Function, Worker, func
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from tracker.billing.razorpay import Razorpay
 from tracker.billing.setup import Billing
+from tracker.catalog import tallies
 from tracker.config import Settings
 from tracker.database import Database
-from tracker.fetching.client import Fetcher
+from tracker.fetching.politeness import Politeness
+from tracker.fetching.robots import Robots
+from tracker.fetching.ways import Fetchers
 from tracker.jobs import HEARTBEAT_PREFIX, JobQueue
 from tracker.shutdown import end
 from tracker.stores.pool import ReaderPool
@@ -36,16 +40,20 @@ from worker.loop_lag import watch_loop_lag
 from worker.mails import send_email_code, send_mails
 from worker.payments import payments
 from worker.preview import preview
+from worker.retire import retire
 from worker.schedule import schedule, sweep
+from worker.store_news import store_news
 from worker.upkeep import upkeep
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
 
-JOB_TIMEOUT = 35
+JOB_TIMEOUT = 50
 """Seconds. A killed worker's job returns ten seconds after this; leases, not arq, decide who may work."""
 
 HEARTBEAT_SECONDS = 5
+
+_TALLY_SECONDS = 5
 
 Job = Callable[..., Coroutine[Any, Any, None]]
 
@@ -78,11 +86,12 @@ class WorkerApp:
         self._connect = connect
         self._owns_readers = readers is None
         self._redis = redis
+        fetcher = Fetchers.by(settings)
         self.bench = Workbench(
             settings=settings,
             database=database,
             queue=JobQueue(redis),
-            fetcher=Fetcher(settings),
+            fetcher=fetcher,
             readers=readers or ReaderPool(settings.reader_processes),
             bot=create_bot(settings, timeout=SEND_TIMEOUT),
             rate_limit=RateLimit(
@@ -94,6 +103,8 @@ class WorkerApp:
             billing=Billing.by(settings),
             razorpay=Razorpay.by(settings),
             mailer=Mailer.by(settings),
+            politeness=Politeness(redis),
+            robots=Robots(fetcher, redis) if settings.fetch_robots else None,
         )
         self.deliverer = Deliverer(self.bench)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
@@ -107,7 +118,9 @@ class WorkerApp:
         """Work until cancelled."""
         await self.bench.readers.warm()
         self.deliverer.start()
-        beside = [asyncio.create_task(self._beat()), asyncio.create_task(watch_loop_lag())]
+        beside = [
+            asyncio.create_task(task) for task in (self._beat(), self._add_up_tallies(), watch_loop_lag())
+        ]
         try:
             while True:
                 async with self._arq_worker() as worker:
@@ -125,6 +138,7 @@ class WorkerApp:
             for task in beside:
                 await end(task)
             await self.deliverer.stop()
+            await self._add_up_tally()
 
     async def close(self) -> None:
         if self._owns_readers:
@@ -198,6 +212,7 @@ class WorkerApp:
             for name, job in (
                 ("schedule", schedule),
                 ("sweep", sweep),
+                ("store_news", store_news),
                 ("look_after", billing.look_after),
             )
         ] + [
@@ -216,8 +231,23 @@ class WorkerApp:
                 ("send_mails", send_mails, None, None),
                 ("put_plans_in_force", billing.put_plans_in_force, None, None),
                 ("reconcile", billing.reconcile, 30, 21),  # three in the morning in India
+                ("retire", retire, set(range(60)), 22),  # half past three in the morning there, and on
             )
         ]
+
+    async def _add_up_tallies(self) -> None:
+        while True:
+            await asyncio.sleep(_TALLY_SECONDS)
+            await self._add_up_tally()
+
+    async def _add_up_tally(self) -> None:
+        taken = self.bench.tally.take()
+        try:
+            async with self.bench.database.transaction() as session:
+                await tallies.add_up(session, taken)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("tallies.not_added_up", error=type(error).__name__)
+            self.bench.tally.put_back(taken)
 
     async def _beat(self) -> None:
         while True:

@@ -15,7 +15,7 @@ from tracker.telegram import correction_cards, sender
 from tracker.telegram.cards import Card
 from tracker.texts import Language
 from tracker.users.models import User
-from worker.reading import read_page
+from worker.reading import read_for_a_person
 from worker.speaking import out_of_reach, say_soon
 from worker.workbench import Workbench
 
@@ -53,7 +53,7 @@ async def _answer(bench: Workbench, claimed: Correction, user: User, listing: Li
     if claimed.offered:
         card, state = correction_cards.question(language, claimed, listing), CorrectionState.OFFERED
     elif claimed.attempts <= corrections.MAX_ATTEMPTS:
-        read = await read_page(bench, listing.url)
+        read = await read_for_a_person(bench, listing.url)
         if read.reading is not None and _shows_prices(read.reading):
             offered = await _offered(bench, claimed, listing, read.reading)
             if offered is None:

@@ -15,7 +15,7 @@ from tracker.catalog.recording import record
 from tracker.stores.offer import Availability
 from tracker.telegram import alert_cards, sender
 from tracker.texts import Language
-from worker.reading import read_page
+from worker.reading import read_for_a_person
 from worker.speaking import edit_soon
 from worker.workbench import Workbench
 
@@ -54,7 +54,7 @@ def _is_fresh(listing: Listing) -> bool:
 
 async def _read(bench: Workbench, listing: Listing) -> bool:
     """Check the listing now; whether its page could be read."""
-    read = await read_page(bench, listing.url)
+    read = await read_for_a_person(bench, listing.url)
     owed = 0
     async with bench.database.transaction() as session:
         move = await record(session, listing.id, read.check, bench.checking)

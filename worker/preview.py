@@ -23,7 +23,8 @@ from tracker.texts import Language
 from tracker.users.models import User
 from tracker.watches import service as watches
 from tracker.watches.models import Watch
-from worker.reading import PageRead, read_page
+from worker.approach import PageRead
+from worker.reading import read_for_a_person
 from worker.speaking import out_of_reach, say_soon
 from worker.workbench import Workbench
 
@@ -120,7 +121,7 @@ async def _fresh_answer(bench: Workbench, claimed: Preview, user: User, language
 
 
 async def _read_answer(bench: Workbench, claimed: Preview, user: User, language: Language) -> _Answer:
-    read = await read_page(bench, claimed.url)
+    read = await read_for_a_person(bench, claimed.url)
     offer = read.check.offer
     if offer is None:
         return _Answer(Card(_why_not(language, claimed.url, read)), PreviewState.FAILED)

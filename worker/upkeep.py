@@ -2,15 +2,32 @@
 
 import structlog
 
+from tracker import clock
+from tracker.catalog import partitions
+from tracker.watches import demand
 from tracker.watches import service as watches
 from worker.workbench import Workbench
 
 log = structlog.get_logger()
 
 
+_AT_A_TIME = 200
+
+
 async def upkeep(bench: Workbench) -> None:
-    """End the snoozes whose time has come."""
+    """End the snoozes whose time has come, and count the promises that broke."""
     async with bench.database.transaction() as session:
         woken = await watches.wake(session)
+    while await _count_missed(bench) == _AT_A_TIME:
+        pass
     if woken:
         log.info("watches.woken", count=woken)
+    async with bench.database.transaction() as session:
+        made = await partitions.create_ahead(session, clock.now())
+    if made:
+        log.info("partitions.made", names=made)
+
+
+async def _count_missed(bench: Workbench) -> int:
+    async with bench.database.transaction() as session:
+        return await demand.count_all_missed(session, limit=_AT_A_TIME)

@@ -1,5 +1,6 @@
 """What every job works with."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,13 +11,20 @@ from aiogram import Bot
 from tracker.billing.razorpay import Razorpay
 from tracker.billing.setup import Billing
 from tracker.catalog.recording import Checking
+from tracker.catalog.stores import usual_manners
+from tracker.catalog.tallies import Tally
 from tracker.config import Settings
 from tracker.database import Database
-from tracker.fetching.client import Fetcher
+from tracker.fetching.politeness import Manners, Politeness
+from tracker.fetching.robots import Robots
+from tracker.fetching.ways import Fetchers
 from tracker.jobs import JobQueue
 from tracker.stores.pool import ReaderPool
 from tracker.telegram.rate_limit import RateLimit
 from tracker.users.mail import Mailer
+from worker.recorder import Recorder
+
+_CHECKS_AT_ONCE = 32
 
 
 @dataclass
@@ -26,18 +34,38 @@ class Workbench:
     settings: Settings
     database: Database
     queue: JobQueue
-    fetcher: Fetcher
+    fetcher: Fetchers
     readers: ReaderPool
     bot: Bot
     rate_limit: RateLimit
     billing: Billing
     razorpay: Razorpay
     mailer: Mailer
+    politeness: Politeness
+    robots: Robots | None = None
+    """What stores ask programs not to read, for an operator who heeds it."""
     answering: int = field(default=0)
 
     @cached_property
     def checking(self) -> Checking:
         return Checking.by(self.settings)
+
+    @cached_property
+    def manners(self) -> Manners:
+        return usual_manners(self.settings)
+
+    @cached_property
+    def tally(self) -> Tally:
+        return Tally()
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        return Recorder(self.database, self.queue, self.checking, self.tally)
+
+    @cached_property
+    def checks_at_once(self) -> asyncio.Semaphore:
+        """A page in hand takes up to 8 MB."""
+        return asyncio.Semaphore(_CHECKS_AT_ONCE)
 
     @contextmanager
     def answer(self) -> Iterator[None]:

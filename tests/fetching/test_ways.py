@@ -18,21 +18,28 @@ def test_what_is_not_configured_is_no_way(settings: MakeSettings, monkeypatch: p
     assert Fetchers.by(settings(fetch_proxy_url="http://proxy:3128")).ways == {Way.DIRECT, Way.PROXY}
 
 
-def test_what_is_installed_is_a_way(settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_installed_is_no_way_until_it_is_switched_on(settings: MakeSettings) -> None:
+    assert Fetchers.by(settings(fetch_browser_path="/bin/sh")).ways == {Way.DIRECT}
+
+
+def test_what_is_switched_on_and_installed_is_a_way(
+    settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tracker.fetching.ways.find_spec", lambda name: name)
-    here = settings(fetch_browser_path="/bin/sh")  # any program: it is not started
+    here = settings(fetch_ways="impersonate,browser", fetch_browser_path="/bin/sh")  # it is not started
     assert Fetchers.by(here).ways == {Way.DIRECT, Way.IMPERSONATE, Way.BROWSER}
-    nowhere = settings(fetch_browser_path="/no/such/browser")
+    nowhere = settings(fetch_ways="impersonate,browser", fetch_browser_path="/no/such/browser")
     assert Fetchers.by(nowhere).ways == {Way.DIRECT, Way.IMPERSONATE}
 
 
 def test_saved_pages_are_not_asked_for_by_proxies_or_in_a_browser(settings: MakeSettings) -> None:
     replaying: dict[str, Any] = {
         "fetch_proxy_url": "http://proxy:3128",
+        "fetch_ways": "browser",
         "fetch_browser_path": "/bin/sh",
         "fetch_replay_origin": "http://127.0.0.1:1",
     }
-    assert Fetchers.by(settings(**replaying)).ways <= {Way.DIRECT, Way.IMPERSONATE}
+    assert Fetchers.by(settings(**replaying)).ways == {Way.DIRECT}
 
 
 async def test_a_missing_way_is_replaced_by_the_direct_one_and_said_once(

@@ -18,7 +18,8 @@ from tracker import jobs
 from tracker.billing.razorpay import Razorpay
 from tracker.billing.setup import Billing
 from tracker.database import Database
-from tracker.fetching.client import Fetcher
+from tracker.fetching.politeness import Politeness
+from tracker.fetching.ways import Fetchers
 from tracker.jobs import JobQueue
 from tracker.stores.pool import ReaderPool
 from tracker.telegram.rate_limit import RateLimit
@@ -46,7 +47,8 @@ def ground(database_url: str, redis_url: str, settings: MakeSettings) -> Iterato
         settings=chosen,
         database=Database.at(database_url),
         queue=JobQueue(redis),
-        fetcher=Fetcher(chosen),
+        fetcher=Fetchers.by(chosen),
+        politeness=Politeness(redis),
         readers=ReaderPool(1),
         bot=bot,
         rate_limit=RateLimit(redis, per_second=100_000, per_second_per_chat=100_000),

@@ -1,6 +1,7 @@
 """Every notice that is owed has its words, fits below a document, and leads on."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,41 @@ CASES: list[tuple[str, dict[str, Any], str, list[str]]] = [
         "admin_differences",
         {"lines": ["pay_Abc123: 29900 INR at Razorpay, not written down here"] * 20, "total": 45},
         "45 differences between Razorpay's books and ours",
+        [],
+    ),
+    (
+        "listing_gone",
+        {
+            "watch_id": LARGEST_ID,
+            "title": "<b>Kettle</b>",
+            "url": "https://www.flipkart.com/kettle/p/itm1",
+            "store": "flipkart.com",
+        },
+        "👻 Flipkart has had no page for <b>Kettle</b> on three days, so I have paused it.",
+        ["🔄 Try again", "🗑 Stop"],
+    ),
+    (
+        "store_refuses",
+        {"store": "flipkart.com", "since": UNTIL, "things": 3},
+        "Flipkart has been refusing us since 24 Nov, 12:00. 3 of your things there may be out of date",
+        [],
+    ),
+    (
+        "store_answers_again",
+        {"store": "x" * 255, "since": UNTIL, "at": (NOW + timedelta(minutes=130)).isoformat(), "things": 3},
+        "answers again, after 2 h 10 min: your 3 things there are being checked.",
+        [],
+    ),
+    (
+        "store_answers_again",
+        {"store": "flipkart.com", "since": UNTIL, "at": UNTIL, "things": 1},
+        "Flipkart answers again, after 1 min: your thing there is being checked.",
+        [],
+    ),
+    (
+        "store_rests",
+        {"store": "flipkart.com", "since": UNTIL, "until": UNTIL, "refusals": 6},
+        "Flipkart refuses us (flipkart.com): 6 times in a row since 24 Nov, 12:00.",
         [],
     ),
     ("admin_partly_paid", {"provider_id": "plink_Abc123"}, "The link plink_Abc123 was paid in part", []),

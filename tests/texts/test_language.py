@@ -76,6 +76,20 @@ def test_times_are_in_the_persons_zone() -> None:
     assert Language(time_zone="America/New_York").time(NOW) == "24 Nov, 01:30"
 
 
+@pytest.mark.parametrize(
+    ("duration", "shown"),
+    [
+        (timedelta(0), "1 min"),
+        (timedelta(minutes=59, seconds=59), "59 min"),
+        (timedelta(hours=2, minutes=10), "2 h 10 min"),
+        (timedelta(days=1), "1 d 0 h"),
+        (timedelta(days=3, hours=4, minutes=59), "3 d 4 h"),
+    ],
+)
+def test_a_duration_is_told_by_its_two_largest_units(duration: timedelta, shown: str) -> None:
+    assert Language().duration(duration) == shown
+
+
 def test_today_is_the_persons_day() -> None:
     late = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)  # past midnight in Kolkata, not in UTC
     assert Language(time_zone="UTC").day(NOW, late) == "today"

@@ -17,6 +17,7 @@ from tracker.alerts.models import Alert
 from tracker.alerts.owing import owe
 from tracker.catalog import previews
 from tracker.catalog import service as catalog
+from tracker.catalog.claiming import claim_due
 from tracker.catalog.models import Listing, Preview, PriceObservation
 from tracker.catalog.move import Check
 from tracker.catalog.recording import Checking, record
@@ -85,7 +86,7 @@ class Story:
                 listing = await catalog.list_offer(session, url, first)
                 await record(session, listing.id, Check(clock.now(), "offer", first), Checking(WEEK))
             watch, _ = await watches.watch(session, person, listing, chat_id=user)
-            listing.next_check_at = clock.now() + WEEK
+            await catalog.check_at(session, listing, clock.now() + WEEK)
             return watch
 
     async def all_watch(self, people: Sequence[int], url: str) -> None:
@@ -98,14 +99,15 @@ class Story:
                 self.outside.arrives(user, f"User {user}")
                 person = await arrive(session, user, name=f"User {user}")
                 await watches.watch(session, person, listing, chat_id=user)
-            listing.next_check_at = clock.now() + WEEK
+            await catalog.check_at(session, listing, clock.now() + WEEK)
 
     async def due(self, url: str) -> None:
         """Time passes, so that the listing's next check is due."""
         async with self.database.transaction() as session:
             listing = await catalog.by_url(session, url)
             assert listing is not None
-            listing.next_check_at = clock.now()
+            listing.lease_token = listing.lease_until = None
+            await catalog.check_at(session, listing, clock.now())
 
     async def falls(self, url: str, price: str, *, image: str | None = None, title: str = "Kettle") -> int:
         """A check that reads this price; returns how many alerts are owed for it."""
@@ -193,10 +195,10 @@ class House(Story):
         """Run a check of a listing as a worker that has just claimed it; returns what it left."""
         await self.due(url)
         async with self.database.transaction() as session:
-            ((listing_id, token),) = await catalog.claim_due(
-                session, limit=1, lease=self.bench.settings.check_lease
+            ((listing_id, token, _),) = await claim_due(
+                session, limit=1, lease=self.bench.settings.check_lease, manners=self.bench.manners
             )
-        await check(self.bench, listing_id, token)
+        await check(self.bench, [(listing_id, token)])
         return await self.listing(url)
 
 

@@ -15,7 +15,8 @@ from tests.worker.outside import ASHA, RAVI
 from tests.worker.processes import Running, Service
 from tests.worker.waiting import eventually
 from tracker.alerts.models import AlertState
-from tracker.catalog import service as catalog
+from tracker.catalog.claiming import claim_due
+from tracker.fetching.politeness import Manners
 from tracker.jobs import JobQueue, connect
 
 pytestmark = pytest.mark.processes
@@ -128,12 +129,12 @@ async def test_a_redis_that_is_flushed_and_restarted_loses_nothing(service: Serv
     await outside.telegram.say(ASHA, SSD)
     await service.due(PHONE)
     async with service.database.transaction() as session:
-        claimed = await catalog.claim_due(session, limit=10, lease=timedelta(seconds=2))
+        claimed = await claim_due(session, limit=10, lease=timedelta(seconds=2), manners=Manners(1000, 0))
     async with a_client(service.redis.url) as client:
         queue = JobQueue(client)
         await eventually(queue.depth)
-        for listing_id, token in claimed:
-            await queue.check(listing_id, token)
+        for listing_id, token, _ in claimed:
+            await queue.check([(listing_id, token)])
     outside.shop.set("phone", price="139900")
     service.redis.flush()
     worker = await service.worker()

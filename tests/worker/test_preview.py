@@ -11,6 +11,7 @@ from tests.worker.outside import ASHA, RAVI
 from tracker.catalog.models import PreviewState
 from tracker.catalog.previews import MAX_ATTEMPTS
 from tracker.fetching.client import Fetcher, FetchLimits
+from tracker.fetching.ways import Fetchers
 from tracker.users.models import UserState
 from worker.preview import preview
 from worker.schedule import sweep
@@ -92,7 +93,7 @@ async def test_a_page_that_cannot_be_read_gets_its_own_sentence(
     await house.arrives(ASHA)
     house.outside.shop.set("kettle", mode=mode)
     await house.bench.fetcher.close()
-    house.bench.fetcher = Fetcher(house.bench.settings, limits=FetchLimits(total_seconds=2))
+    house.bench.fetcher = Fetchers(Fetcher(house.bench.settings, limits=FetchLimits(total_seconds=2)))
     asked = await house.asks(ASHA, KETTLE)
     await preview(house.bench, asked)
     (text,) = house.outside.texts(ASHA)

@@ -127,9 +127,10 @@ async def _measure_anew(session: AsyncSession, watch: Watch) -> None:
     last = (
         await session.execute(
             select(Alert.now_minor, Alert.observed_at)
-            .join(PriceObservation, PriceObservation.id == Alert.observation_id)
+            .outerjoin(PriceObservation, PriceObservation.id == Alert.observation_id)  # it may be retired
             .where(
                 Alert.watch_id == watch.id,
+                Alert.correction_id.is_(None),
                 Alert.state.in_(_LIVE),
                 Alert.now_minor.is_not(None),
                 PriceObservation.correction_id.is_(None),

@@ -79,7 +79,8 @@ class Alert(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     watch_id: Mapped[int] = mapped_column(ForeignKey("watches.id"))
-    observation_id: Mapped[int] = mapped_column(ForeignKey("price_observations.id"))
+    observation_id: Mapped[int] = mapped_column(BigId)
+    """It may have been retired since; what a message needs of it is here."""
     chat_id: Mapped[int]
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     before_minor: Mapped[int | None]

@@ -15,6 +15,7 @@ from tracker.alerts.models import UNSETTLED, Alert, AlertPreferences, AlertState
 from tracker.alerts.owing import CORRECTED
 from tracker.alerts.timing import Hold, hold
 from tracker.catalog.models import Listing, PriceObservation
+from tracker.stores.offer import Availability
 from tracker.users.models import User
 from tracker.watches.models import Watch, WatchState
 
@@ -29,6 +30,9 @@ MOST_IN_ONE = 20
 
 _HOUR = timedelta(hours=1)
 _OPEN = (*UNSETTLED, AlertState.HELD)
+_RETIRED = PriceObservation(availability=Availability.UNKNOWN)
+"""In the place of one that is kept no longer: what an alert has to tell it holds itself."""
+
 _CLAIMERS = 4
 """Claims at the same moment that each find something: what one has locked, the others pass over."""
 
@@ -248,7 +252,7 @@ async def _parcels(
             Told(
                 alert,
                 watch,
-                observations[alert.observation_id],
+                observations.get(alert.observation_id, _RETIRED),
                 preferences.get(watch.user_id),
                 sent.get(watch.user_id, ()),
             )

@@ -204,7 +204,39 @@ async def rules_for(session: AsyncSession, urls: Sequence[str], store: str) -> S
         )
         .order_by(ReadingRule.id.desc())
     )
-    return [Rule(row.source, row.place, row.wrong_source, is_of_store=row.listing_id is None) for row in rows]
+    return [_rule(row) for row in rows]
+
+
+async def rules_of(session: AsyncSession, listings: Sequence[Listing]) -> dict[int, list[Rule]]:
+    """What people showed us of these listings and of their stores, by the listing's id, the newest first."""
+    rows = (
+        await session.scalars(
+            select(ReadingRule)
+            .where(
+                ReadingRule.undone_at.is_(None),
+                or_(
+                    ReadingRule.listing_id.in_([listing.id for listing in listings]),
+                    and_(
+                        ReadingRule.listing_id.is_(None),
+                        ReadingRule.store.in_({listing.store for listing in listings}),
+                    ),
+                ),
+            )
+            .order_by(ReadingRule.id.desc())
+        )
+    ).all()
+    return {
+        listing.id: [
+            _rule(row)
+            for row in rows
+            if row.listing_id == listing.id or (row.listing_id is None and row.store == listing.store)
+        ]
+        for listing in listings
+    }
+
+
+def _rule(row: ReadingRule) -> Rule:
+    return Rule(row.source, row.place, row.wrong_source, is_of_store=row.listing_id is None)
 
 
 async def add_rules(

@@ -1,18 +1,20 @@
 """What is watched: listings, their price history, and the links that people asked about."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from random import uniform
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.catalog.interval import ChangeRate
 from tracker.database import Base, BigId
 from tracker.money import Money
 from tracker.stores.offer import Availability
 
 MAX_URL = 2048
+
+_NEWS = text("news IS NOT NULL")
 
 
 class Listing(Base):
@@ -39,15 +41,46 @@ class Listing(Base):
     """Which sources said the last price that we believe: "json-ld+visible"."""
     outcome: Mapped[str | None] = mapped_column(String(32))
     failures: Mapped[int] = mapped_column(default=0)
-    """Checks in a row that gave no offer."""
+    """Checks in a row that gave no offer; a store that refuses us says nothing about the listing."""
+    gone_days: Mapped[int] = mapped_column(default=0)
+    """On how many days in a row of checks the page was gone."""
+    gone_on: Mapped[date | None]
     next_check_at: Mapped[datetime | None]
-    check_every_seconds: Mapped[int] = mapped_column(default=43_200)
-    """The shortest interval that any of those who watch it is promised."""
+    """While a check is under way, when it is given up for lost: a listing is due by this column alone."""
     lease_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index(None, "next_check_at"),)
+    check_every_seconds: Mapped[int] = mapped_column(default=43_200)
+    """The shortest interval that any of those who watch it is promised."""
+    checked_first: Mapped[bool] = mapped_column(default=False)
+    """Whether a plan of those who watch it promises that it comes before others of its store."""
+    watchers: Mapped[int] = mapped_column(default=0)
+    history_days: Mapped[int | None]
+    """How far back the longest history goes that a plan of those who watch it permits; null is all of it."""
+    kept_at: Mapped[datetime | None]
+    """Since when those who watch it wait for the next check: the last that the store answered."""
+    retired_until: Mapped[date | None]
+    """Of the UTC days before it, `DailyLow` tells the prices; null while every observation is kept."""
+    promise_at: Mapped[datetime | None]
+    """When the next promise breaks unless a check begins before; null when none is left to break."""
+    is_near_target: Mapped[bool] = mapped_column(default=False)
+    """Whether it costs hardly more than somebody's target."""
+    changes: Mapped[float] = mapped_column(Double, default=0.0)
+    """How often its price changed within `change_days`; both fade (see `interval.ChangeRate`)."""
+    change_days: Mapped[float] = mapped_column(Double, default=0.0)
+
+    etag: Mapped[str | None] = mapped_column(String(256))
+    last_modified: Mapped[str | None] = mapped_column(String(256))
+    fetched_whole_at: Mapped[datetime | None]
+    """When the page itself came last, not only the word that it is what it was."""
+    needs_browser: Mapped[bool] = mapped_column(default=False)
+
+    # What is due of one store, by its two lanes: the id makes the index tell all that the question needs.
+    __table_args__ = (
+        Index("ix_listings_due", "store", "checked_first", "next_check_at", "id"),
+        Index(None, "promise_at"),
+    )
 
     @property
     def price(self) -> Money | None:
@@ -65,19 +98,90 @@ class Listing(Base):
     def check_every(self) -> timedelta:
         return timedelta(seconds=self.check_every_seconds)
 
-    def schedule_next(self, now: datetime, interval: timedelta) -> None:
-        """Set the next due time: the interval less a jitter of up to a tenth, so that checks spread out.
+    @property
+    def rate(self) -> ChangeRate:
+        return ChangeRate(self.changes, self.change_days)
 
-        After a failed check it comes sooner, from a minute on, doubling up to the interval.
-        """
-        wait = interval
-        if self.failures:
-            wait = min(interval, timedelta(minutes=1) * 2 ** min(self.failures - 1, 12))
-        self.next_check_at = now + wait * uniform(0.9, 1)  # noqa: S311 - spreads load, guards nothing
+    @rate.setter
+    def rate(self, rate: ChangeRate) -> None:
+        self.changes, self.change_days = rate.changes, rate.days
+
+
+class StoreState(Base):
+    """How one store is asked and how it answers: one row a store, made with its first listing.
+
+    Listings of one store are claimed through this row, so that a store which is slow, refuses us or has many
+    listings holds up no other.
+    """
+
+    __tablename__ = "stores"
+
+    code: Mapped[str] = mapped_column(String(255), primary_key=True)
+    due_at: Mapped[datetime | None]
+    """When the first of its listings is due and it may be asked; null while none of them is checked."""
+    at_once: Mapped[int | None]
+    gap_seconds: Mapped[float | None] = mapped_column(Double)
+    """An operator's own manners for it; null is the service's."""
+    way: Mapped[str | None] = mapped_column(String(16))
+    """How its pages are fetched (`fetching.ways.Way`); null is directly."""
+    blocks: Mapped[int] = mapped_column(default=0)
+    """Refusals in a row."""
+    refused_since: Mapped[datetime | None]
+    rests_until: Mapped[datetime | None]
+    news: Mapped[str | None] = mapped_column(String(16))
+    """What those who wait for it are still to be told (`StoreNews`)."""
+    told_user_id: Mapped[int] = mapped_column(default=0)
+    """Everybody up to this person was told."""
+    sale_until: Mapped[datetime | None]
+    """Until then its prices are looked at more often."""
+
+    __table_args__ = (
+        Index(None, "due_at"),
+        Index("ix_stores_news", "news", postgresql_where=_NEWS, sqlite_where=_NEWS),
+    )
+
+
+class StoreNews(StrEnum):
+    REFUSING = "refusing"
+    RECOVERED = "recovered"
+
+
+class MissedPromise(Base):
+    """A plan's promise to check a listing in time that was not kept. One a plan and check."""
+
+    __tablename__ = "missed_promises"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"))
+    store: Mapped[str] = mapped_column(String(255))
+    plan: Mapped[str] = mapped_column(String(16))
+    promised_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("listing_id", "plan", "promised_at"), Index(None, "promised_at"))
+
+
+class CheckTally(Base):
+    """How a store's checks of one hour ended."""
+
+    __tablename__ = "check_tallies"
+
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    store: Mapped[str] = mapped_column(String(255), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(32), primary_key=True)
+    checks: Mapped[int]
+    drops: Mapped[int]
+    """How many of them found a lower price."""
+    milliseconds: Mapped[int]
+    """Of all of them together."""
 
 
 class PriceObservation(Base):
-    """A price that a page showed: the first reading and every change after it. Append-only."""
+    """A price that a page showed: the first reading and every change after it.
+
+    Nothing of it changes but when it was last seen and whether it stands, and when its time is retired it
+    goes (`retention.py`). On PostgreSQL partitioned by the month of `observed_at`, and the key is
+    (id, observed_at) there: nothing can point at it.
+    """
 
     __tablename__ = "price_observations"
 
@@ -92,6 +196,9 @@ class PriceObservation(Base):
     is_used: Mapped[bool] = mapped_column(default=False)
     evidence: Mapped[str] = mapped_column(Text)
     observed_at: Mapped[datetime]
+    """When it was first seen."""
+    last_seen_at: Mapped[datetime | None]
+    """Null while it is what the page says: then it was last seen at the listing's `read_at`."""
     correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"))
     """The correction that struck this reading from history as wrong; null for all that stand."""
 
@@ -101,6 +208,25 @@ class PriceObservation(Base):
     def price(self) -> Money | None:
         if self.price_minor is None or self.currency is None:
             return None
+        return Money(self.price_minor, self.currency)
+
+
+class DailyLow(Base):
+    """The lowest price of a UTC day whose observations are retired. It is that of every day after it, until
+    the next one or the listing's `retired_until`.
+    """
+
+    __tablename__ = "daily_lows"
+
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    price_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"))
+    """As that of an observation: the correction that struck it."""
+
+    @property
+    def price(self) -> Money:
         return Money(self.price_minor, self.currency)
 
 

@@ -1,11 +1,26 @@
 """A check, and what happened between two observations of a listing."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from tracker.catalog.history import PriceHistory
 from tracker.money import Money
 from tracker.stores.offer import Availability, Offer
+
+
+class Kind(StrEnum):
+    """What an answer is to schedules, whatever its reason."""
+
+    OFFER = "offer"
+    UNCHANGED = "unchanged"
+    """The store says that the page is what it was."""
+    NO_OFFER = "no_offer"
+    BLOCKED = "blocked"
+    """The store refuses us, whichever listing we ask for."""
+    GONE = "gone"
+    FAILED = "failed"
+    """On its way, for a reason that may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +30,19 @@ class Check:
     began_at: datetime
     outcome: str
     offer: Offer | None = None
+    kind: Kind = Kind.NO_OFFER
+    """Left out, an offer is one and everything else none."""
+    etag: str | None = None
+    last_modified: str | None = None
+    """With `etag`, what the store calls the state of its page: sent back with the next question."""
+    needs_browser: bool = False
+    """Whether a browser read the page, since nothing else could."""
+    retry_after: timedelta | None = None
+    """When the store said that it may be asked again."""
+
+    def __post_init__(self) -> None:
+        if self.offer is not None:
+            object.__setattr__(self, "kind", Kind.OFFER)
 
 
 @dataclass(frozen=True, slots=True)

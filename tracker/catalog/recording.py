@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import Random
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
+from tracker.catalog import daily_lows, spans, stores
 from tracker.catalog.belief import (
     DEFAULT_BANDS,
     Bands,
@@ -20,8 +22,9 @@ from tracker.catalog.belief import (
     weigh,
 )
 from tracker.catalog.history import PriceHistory
+from tracker.catalog.interval import back_off, interval, spread
 from tracker.catalog.models import MAX_URL, Doubt, DoubtfulReading, Listing, PriceObservation
-from tracker.catalog.move import Check, Move
+from tracker.catalog.move import Check, Kind, Move
 from tracker.config import Settings
 from tracker.money import Money
 from tracker.stores.offer import Availability, Offer
@@ -29,17 +32,21 @@ from tracker.texts import clean
 
 log = structlog.get_logger()
 
+_RANDOM = Random()  # noqa: S311 - spreads load, guards nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Checking:
     """How soon a doubtful reading is read again, and what is doubtful.
 
     `interval` is how often every listing is checked; None is as often as its own watchers are promised.
+    `lease` is how long a check may take.
     """
 
     interval: timedelta | None = None
     recheck: timedelta = timedelta(minutes=2)
     bands: Bands = DEFAULT_BANDS
+    lease: timedelta = timedelta(seconds=60)
 
     @classmethod
     def by(cls, settings: Settings) -> "Checking":
@@ -51,7 +58,8 @@ class Checking:
             reads=settings.hold_reads,
             agree=settings.hold_agree,
         )
-        return cls(settings.check_interval, timedelta(seconds=settings.hold_recheck_seconds), bands)
+        recheck = timedelta(seconds=settings.hold_recheck_seconds)
+        return cls(settings.check_interval, recheck, bands, settings.check_lease)
 
 
 async def record(
@@ -61,51 +69,135 @@ async def record(
     checking: Checking,
     *,
     lease_token: str | None = None,
+    is_sale: bool = False,
 ) -> Move | None:
-    """Record what a check read, and set the next due time.
+    """Record what a check read, and set the next due time. The listing is locked meanwhile.
 
     Returns the move when the reading is the first or a change that we believe. Returns None when nothing
     changed, when there is no offer (a failed read is never a price), when the currency is not the listing's,
     when the reading is held or rejected, or when a check that began later has been recorded already.
 
     A check whose lease has gone to another one leaves the due time to that: it will read the page later.
+    `is_sale` is of the listing's store.
     """
     listing = await session.get_one(Listing, listing_id, with_for_update=True, populate_existing=True)
+    return await record_on(session, listing, check, checking, lease_token=lease_token, is_sale=is_sale)
+
+
+async def record_on(
+    session: AsyncSession,
+    listing: Listing,
+    check: Check,
+    checking: Checking,
+    *,
+    lease_token: str | None = None,
+    is_sale: bool = False,
+) -> Move | None:
+    """As `record`, on a listing that the caller has locked."""
     if listing.checked_at is not None and check.began_at < listing.checked_at:
         return None
     # Asked before anything is set: a query afterwards would first write the half of it.
-    last = await _last_standing(session, listing_id) if check.offer else None
-    was_sure = listing.outcome in (None, "offer")
+    is_new = check.offer is not None and not _is_as_known(listing, check.offer)
+    last = await _last_standing(session, listing.id) if is_new else None
+    was_sure, read_before = listing.outcome in (None, "offer"), listing.read_at
     listing.checked_at = check.began_at
     offer, listing.outcome = check.offer, check.outcome
     if offer is not None and _is_another_currency(listing, offer):
         log.warning("listing.currency_changed", listing_id=listing.id, known=listing.currency)
         offer, listing.outcome = None, "currency_changed"
-    listing.failures = 0 if offer else listing.failures + 1
-    move = await _observed(session, listing, offer, last, checking) if offer else None
+    move = None
+    if offer is not None and is_new:
+        move = await _observed(session, listing, offer, last, checking)
+    elif offer is not None:
+        _take_over(listing, offer, clock.now())
+    _count(listing, check, has_offer=offer is not None)
+    if check.kind is Kind.UNCHANGED:
+        listing.outcome, listing.read_at = "offer", clock.now()
     if offer is not None and listing.outcome == check.outcome and not was_sure:
         await _settle_doubts(session, listing, Doubt.HELD, Doubt.DROPPED)
+    if read_before is not None and listing.read_at != read_before:
+        changed = move is not None and move.now != move.before
+        listing.rate = listing.rate.after(clock.now() - read_before, changed=changed)
+    _remember_state(listing, check)
     if lease_token is None or listing.lease_token == lease_token:
         listing.lease_token = listing.lease_until = None
         if listing.next_check_at is not None:
-            listing.schedule_next(clock.now(), await _wait(session, listing, checking))
+            await _schedule(session, listing, check, checking, is_sale=is_sale)
     return move
 
 
-async def _wait(session: AsyncSession, listing: Listing, checking: Checking) -> timedelta:
+def _is_as_known(listing: Listing, offer: Offer) -> bool:
+    """Whether the page says of price and stock what it said before: most checks end here.
+
+    A thing that is sold out can have lost its price, which the listing keeps to compare with.
+    """
+    return (
+        listing.read_at is not None
+        and listing.outcome == "offer"
+        and offer.price is not None
+        and offer.price == listing.price
+        and offer.availability == listing.availability
+        and offer.availability != Availability.OUT_OF_STOCK
+    )
+
+
+def _count(listing: Listing, check: Check, *, has_offer: bool) -> None:
+    """A store that refuses us says nothing about the listing; a page that is gone counts once a day."""
+    if check.kind is Kind.BLOCKED:
+        return
+    listing.failures = 0 if has_offer or check.kind is Kind.UNCHANGED else listing.failures + 1
+    if check.kind is Kind.GONE:
+        today = check.began_at.date()
+        if listing.gone_on is None or today > listing.gone_on:
+            listing.gone_on, listing.gone_days = today, listing.gone_days + 1
+    elif check.kind is not Kind.FAILED:
+        listing.gone_on, listing.gone_days = None, 0
+
+
+def _remember_state(listing: Listing, check: Check) -> None:
+    """Keep what the store calls this state of its page, while we are sure of what it says."""
+    if check.kind is Kind.UNCHANGED:
+        return
+    if check.offer is not None:
+        listing.needs_browser = check.needs_browser
+    is_sure = listing.outcome == "offer"
+    listing.etag, listing.last_modified = (check.etag, check.last_modified) if is_sure else (None, None)
+    listing.fetched_whole_at = check.began_at if is_sure else None
+
+
+async def _schedule(
+    session: AsyncSession, listing: Listing, check: Check, checking: Checking, *, is_sale: bool
+) -> None:
+    """Set the next due time, and the moment when the promise breaks if nothing comes of that."""
+    now = clock.now()
+    if check.kind not in (Kind.BLOCKED, Kind.FAILED):
+        listing.kept_at, listing.promise_at = check.began_at, check.began_at + listing.check_every
+    listing.next_check_at = now + spread(await _wait(session, listing, check, checking, is_sale), _RANDOM)
+    if listing.next_check_at < now + checking.lease:
+        # While it was in hand its store looked for it at the end of the lease, and no sooner.
+        await stores.due(session, listing.store, listing.next_check_at)
+
+
+async def _wait(
+    session: AsyncSession, listing: Listing, check: Check, checking: Checking, is_sale: bool
+) -> timedelta:
     """How long until the next check: a reading that is held is read again within minutes."""
-    interval = checking.interval or listing.check_every
+    usual = checking.interval or interval(
+        listing.check_every, listing.rate, listing.watchers, is_urgent=is_sale or listing.is_near_target
+    )
+    if listing.failures and check.kind not in (Kind.GONE, Kind.BLOCKED):
+        return back_off(usual, listing.failures)
     if listing.outcome != Doubt.HELD:
-        return interval
+        return usual
     held = await _doubts(session, listing, Doubt.HELD)
-    return recheck_after(len(held), checking.recheck, interval, checking.bands)
+    return recheck_after(len(held), checking.recheck, usual, checking.bands)
 
 
 async def _last_standing(session: AsyncSession, listing_id: int) -> PriceObservation | None:
     return await session.scalar(
         select(PriceObservation)
         .where(PriceObservation.listing_id == listing_id, PriceObservation.correction_id.is_(None))
-        .order_by(PriceObservation.id.desc())
+        .order_by(PriceObservation.observed_at.desc(), PriceObservation.id.desc())
         .limit(1)
     )
 
@@ -132,6 +224,7 @@ async def _observed(
     history = PriceHistory(
         [(moment, price_minor) for moment, price_minor, _ in known if price_minor is not None],
         listing.currency or (price.currency if price else "XXX"),
+        await daily_lows.known(session, listing),
     )
     is_new_beginning = False
     if price is not None and price != before:
@@ -147,6 +240,8 @@ async def _observed(
             await _settle_doubts(session, listing, Doubt.REJECTED, Doubt.BELIEVED)
     said = (availability for _, _, availability in reversed(known))
     was = next((stock for stock in said if stock != Availability.UNKNOWN), Availability.UNKNOWN)
+    if last is not None:
+        await spans.end(session, last, listing.read_at or last.observed_at)
     _take_over(listing, offer, now)
     observation = PriceObservation(
         listing_id=listing.id,
@@ -195,7 +290,7 @@ async def _known(session: AsyncSession, listing_id: int) -> Sequence[tuple[datet
     rows = await session.execute(
         select(PriceObservation.observed_at, PriceObservation.price_minor, PriceObservation.availability)
         .where(PriceObservation.listing_id == listing_id, PriceObservation.correction_id.is_(None))
-        .order_by(PriceObservation.id)
+        .order_by(PriceObservation.observed_at, PriceObservation.id)
     )
     return [(moment, price_minor, availability) for moment, price_minor, availability in rows]
 

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
+from tracker.catalog import daily_lows
 from tracker.catalog.history import PriceHistory
 from tracker.catalog.models import Listing, PriceObservation
 from tracker.catalog.move import Move
@@ -23,7 +24,7 @@ async def as_it_stands(session: AsyncSession, listing: Listing) -> Move:
                 PriceObservation.is_used,
             )
             .where(PriceObservation.listing_id == listing.id, PriceObservation.correction_id.is_(None))
-            .order_by(PriceObservation.id)
+            .order_by(PriceObservation.observed_at, PriceObservation.id)
         )
     ).all()
     last = known[-1] if known else None
@@ -40,5 +41,5 @@ async def as_it_stands(session: AsyncSession, listing: Listing) -> Move:
         availability=stock,
         seller=last.seller if last else None,
         is_used=bool(last and last.is_used),
-        history=PriceHistory(points, listing.currency or "XXX"),
+        history=PriceHistory(points, listing.currency or "XXX", await daily_lows.known(session, listing)),
     )

@@ -12,12 +12,13 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
-from tracker.catalog import corrections
+from tracker.catalog import corrections, daily_lows, spans
 from tracker.catalog.belief import evidence_kind
-from tracker.catalog.history import PriceHistory
+from tracker.catalog.history import Lows, PriceHistory
 from tracker.catalog.models import (
     Correction,
     CorrectionState,
+    DailyLow,
     Doubt,
     DoubtfulReading,
     Listing,
@@ -73,9 +74,12 @@ async def decide(
     await corrections.add_rules(session, correction, listing, offered)
     wrong = Money(correction.wrong_minor, listing.currency)
     right = Money(offered["minor"], listing.currency) if offered else None
-    struck = _to_strike(await _standing(session, listing.id), wrong, right)
+    standing, seen_at = await _standing(session, listing.id), listing.read_at
+    struck = _to_strike(standing, wrong, right)
     for observation in struck:
         observation.correction_id = correction.id
+    if all(one.price is None or one in struck for one in standing):
+        await _strike_lows(session, correction, wrong, right)
     await _drop_doubts(session, listing.id)
     await session.flush()
     standing = await _standing(session, listing.id)
@@ -85,6 +89,7 @@ async def decide(
     before = _last_price(standing)
     _set_price(listing, right or before, evidence, now)
     await session.flush()
+    await spans.follow(session, listing.id, seen_at)
     log.info(
         "correction.decided",
         correction_id=correction.id,
@@ -95,7 +100,8 @@ async def decide(
         right_minor=right.minor if right else None,
         struck=[observation.id for observation in struck],
     )
-    move = _move(listing, said_by, standing, before, right) if right else None
+    lows = await daily_lows.known(session, listing)
+    move = _move(listing, said_by, standing, before, right, lows) if right else None
     return Struck(correction, listing, wrong, tuple(struck), said_by, move)
 
 
@@ -122,6 +128,7 @@ async def undo(session: AsyncSession, correction_id: int) -> Listing:
     )
     await corrections.drop_rules_without_people(session, listing.store)
     await _stand_again(session, correction)
+    await spans.follow(session, listing.id, listing.read_at)
     correction.state = CorrectionState.UNDONE
     correction.lease_token = correction.lease_until = None
     before = _last_price(await _standing(session, listing.id))
@@ -141,6 +148,12 @@ async def _stand_again(session: AsyncSession, correction: Correction) -> None:
             observation.correction_id = correction.id
         elif observation.correction_id == correction.id and observation.price_minor is not None:
             observation.correction_id = None
+    await session.execute(
+        update(DailyLow)
+        .where(DailyLow.correction_id == correction.id)
+        .values(correction_id=None)
+        .execution_options(synchronize_session=False)
+    )
     await session.flush()
 
 
@@ -149,9 +162,19 @@ async def _standing(session: AsyncSession, listing_id: int) -> Sequence[PriceObs
     rows = await session.scalars(
         select(PriceObservation)
         .where(PriceObservation.listing_id == listing_id, PriceObservation.correction_id.is_(None))
-        .order_by(PriceObservation.id)
+        .order_by(PriceObservation.observed_at, PriceObservation.id)
     )
     return rows.all()
+
+
+async def _strike_lows(
+    session: AsyncSession, correction: Correction, wrong: Money, right: Money | None
+) -> None:
+    """Everything that is kept was wrong: so are the days before it, back to the first that was not."""
+    for low in reversed(await daily_lows.standing(session, correction.listing_id)):
+        if not _is_wrong(low.price, wrong, right):
+            return
+        low.correction_id = correction.id
 
 
 def _to_strike(
@@ -198,6 +221,7 @@ def _said_by(
         availability=listing.availability,
         evidence=f"{evidence.source}: {evidence.text}" if evidence else "corrected: none of the amounts",
         observed_at=now,
+        last_seen_at=None if right else now,
         correction_id=None if right else correction.id,
     )
 
@@ -235,6 +259,7 @@ def _move(
     standing: Sequence[PriceObservation],
     before: Money | None,
     right: Money,
+    lows: Lows | None,
 ) -> Move:
     history = [(one.observed_at, one.price_minor) for one in standing if one.price_minor is not None]
     stock = Availability(listing.availability)
@@ -246,5 +271,5 @@ def _move(
         now=right,
         was=stock,
         availability=stock,
-        history=PriceHistory(history, right.currency),
+        history=PriceHistory(history, right.currency, lows),
     )

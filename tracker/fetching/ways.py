@@ -23,9 +23,9 @@ class Way(StrEnum):
     PROXY = "proxy"
     """By proxies of the operator's (FETCH_PROXY_URL)."""
     IMPERSONATE = "impersonate"
-    """With the handshakes of a browser, for shops that turn away by those (the extra `impersonate`)."""
+    """With the handshakes of a browser, for shops that turn away by those (FETCH_WAYS, and its extra)."""
     BROWSER = "browser"
-    """In a browser, for pages that only their scripts fill (the extra `browser` and a Chromium)."""
+    """In a browser, for pages that only their scripts fill (FETCH_WAYS, its extra and a Chromium)."""
 
 
 class WayOfFetching(Protocol):
@@ -53,7 +53,7 @@ class Fetchers:
 
     @property
     def ways(self) -> frozenset[Way]:
-        """Those that are installed and configured."""
+        """Those that are switched on, and can be had here."""
         return frozenset({Way.DIRECT, *self._makers})
 
     async def fetch(self, url: str, *, way: Way = Way.DIRECT, validators: Validators | None = None) -> Page:
@@ -85,12 +85,12 @@ def _others(settings: Settings) -> dict[Way, Callable[[], WayOfFetching]]:
     # What is replayed comes from a machine of ours, which is not to be asked by proxies or with a browser.
     if settings.fetch_proxy_url and not settings.fetch_replay_origin:
         makers[Way.PROXY] = lambda: _proxied(settings)
-    if find_spec("curl_cffi") is not None:
+    if "impersonate" in settings.fetch_ways and find_spec("curl_cffi") is not None:
         makers[Way.IMPERSONATE] = lambda: _impersonating(settings)
-    if find_spec("playwright") is not None and not settings.fetch_replay_origin:
-        path = chromium(settings)
-        if path is not None:
-            makers[Way.BROWSER] = lambda: _browsing(settings, path)
+    is_browsing = "browser" in settings.fetch_ways and find_spec("playwright") is not None
+    path = chromium(settings) if is_browsing and not settings.fetch_replay_origin else None
+    if path is not None:
+        makers[Way.BROWSER] = lambda: _browsing(settings, path)
     return makers
 
 

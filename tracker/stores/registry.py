@@ -92,7 +92,12 @@ def store_of(url: str) -> Store:
     except ValueError:
         host = ""
     code = _registrable_domain(host) or host or "unknown"
-    return Store(code, _NAMES.get(code, code))
+    return Store(code, name_of(code))
+
+
+def name_of(code: str) -> str:
+    """What people call the store of a code; the code itself when we have no name for it."""
+    return _NAMES.get(code, code)
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
@@ -28,6 +29,8 @@ from tracker.texts import Language, clean
 from tracker.watches.models import Watch, WatchState
 
 Rows = list[list[InlineKeyboardButton]]
+Details = dict[str, Any]
+"""What a notice tells, as its row keeps it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""What is owed beside alerts, in words: about plans and money to a person, about trouble to the admins.
+"""What is owed beside alerts, in words: plans, money and stores to a person, trouble to the admins.
 
 Each card fits below a document: at most 1,024 characters once parsed.
 """
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from markupsafe import Markup
@@ -15,6 +15,7 @@ from tracker.billing.plans import STARS, Plan, Plans
 from tracker.billing.standing import GRACE
 from tracker.money import Money
 from tracker.notices.models import Notice
+from tracker.telegram import store_cards
 from tracker.telegram.billing_lines import (
     billing_button,
     date_of,
@@ -31,11 +32,10 @@ from tracker.telegram.callbacks import (
     PaymentButton,
     PlanAction,
 )
-from tracker.telegram.cards import Card, Rows, button, joined
+from tracker.telegram.cards import Card, Details, Rows, button, joined
 from tracker.texts import Language, clean
 from tracker.watches.service import Sort
 
-Details = dict[str, Any]
 Maker = Callable[[Language, Details, Plans], Card]
 
 _DIFFERENCES = 6
@@ -246,6 +246,11 @@ def _admin_paysupport(language: Language, told: Details, _plans: Plans) -> Card:
     return Card(language("notice.admin_paysupport", who=who, person=told["person"], words=words))
 
 
+def _of_store(make: Callable[[Language, Details], Card]) -> Maker:
+    """What stores do has nothing to do with plans."""
+    return lambda language, told, _plans: make(language, told)
+
+
 _MAKERS: dict[str, Maker] = {
     "watches_paused": _watches_paused,
     "plan_ends_in_days": _ends_in_days,
@@ -267,6 +272,10 @@ _MAKERS: dict[str, Maker] = {
     "referral_days": _referral_days,
     "gift_days": _gift_days,
     "invoice_copy": _invoice,
+    "listing_gone": _of_store(store_cards.listing_gone),
+    "store_refuses": _of_store(store_cards.store_refuses),
+    "store_answers_again": _of_store(store_cards.store_answers_again),
+    "store_rests": _of_store(store_cards.store_rests),
     "admin_payment_held": _admin_held,
     "admin_refund_failed": _admin_refund_failed,
     "admin_dispute": _admin_dispute,

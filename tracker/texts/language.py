@@ -9,7 +9,7 @@ import gettext
 import io
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -197,6 +197,17 @@ class Language:
         if (moment - now).total_seconds() < 10:
             return self.plain("time.soon")
         return format_timedelta(moment - now, add_direction=True, locale=self.locale, threshold=1.2)
+
+    def duration(self, duration: timedelta) -> str:
+        """By its two largest units, cut: "2 h 10 min", "3 d 4 h"; at least a minute."""
+        minutes = max(1, int(duration / timedelta(minutes=1)))
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        if days:
+            return self.plain("time.days_and_hours", days=self.number(days), hours=hours)
+        if hours:
+            return self.plain("time.hours_and_minutes", hours=hours, minutes=minutes)
+        return self.plain("time.minutes", minutes=minutes)
 
     def _fill(self, key: str, text: str, details: dict[str, Any]) -> Markup:
         if text == key:

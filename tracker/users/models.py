@@ -41,6 +41,8 @@ class User(Base):
     history_days: Mapped[int | None]
     requests_per_minute: Mapped[int]
     features: Mapped[list[str]] = mapped_column(JSON)
+    checked_first: Mapped[bool] = mapped_column(default=False)
+    """One of the features, for queries to judge by."""
     email: Mapped[str | None] = mapped_column(String(254))
     """Where invoices also go, once `email_verified_at` says that it is theirs."""
     email_verified_at: Mapped[datetime | None]

@@ -11,7 +11,7 @@ from tracker import clock
 from tracker.database import insert
 from tracker.errors import BadInput
 from tracker.texts import guess, locales
-from tracker.users.allowance import Allowance
+from tracker.users.allowance import Allowance, Feature
 from tracker.users.models import User, UserState
 
 _SEEN_EVERY = timedelta(minutes=1)
@@ -73,6 +73,7 @@ def columns_of(allowance: Allowance) -> dict[str, Any]:
         "history_days": allowance.history_days,
         "requests_per_minute": allowance.requests_per_minute,
         "features": sorted(allowance.features),
+        "checked_first": allowance.allows(Feature.FIRST),
     }
 
 

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.catalog.models import Correction, Listing, Preview
 from tracker.users.models import User
+from tracker.watches.demand import check_what_is_wanted
 from tracker.watches.models import Watch, WatchState
-from tracker.watches.service import check_what_is_wanted
 
 
 async def moved(session: AsyncSession, old: int, new: int) -> None:

@@ -23,6 +23,10 @@ class WatchState(StrEnum):
     """Given up by the person. The row stays, so that alerts keep their history and an undo loses nothing."""
 
 
+FOR_CHECKING = (WatchState.ACTIVE, WatchState.SNOOZED)
+"""Watches whose listings are checked: a snooze may end by a price."""
+
+
 class RuleKind(StrEnum):
     ANY_DROP = "any_drop"
     DROP_BY = "drop_by"

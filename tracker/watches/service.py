@@ -14,7 +14,8 @@ from tracker import clock
 from tracker.catalog.models import Listing
 from tracker.errors import BadInput, NotYours, OverAllowance
 from tracker.users.models import User, UserState
-from tracker.watches.models import IN_REACH, AlertRule, RuleKind, Watch, WatchState
+from tracker.watches.demand import check_what_is_wanted
+from tracker.watches.models import FOR_CHECKING, AlertRule, RuleKind, Watch, WatchState
 
 PAGE_SIZE = 6
 
@@ -47,10 +48,6 @@ def _loaded() -> Select[Watch]:
 
 def _kept(user: User) -> tuple[ColumnElement[bool], ...]:
     return Watch.user_id == user.id, Watch.state != WatchState.STOPPED
-
-
-_FOR_CHECKING = (WatchState.ACTIVE, WatchState.SNOOZED)
-"""Watches whose listings are checked: a snooze may end by a price."""
 
 
 async def watch(session: AsyncSession, user: User, listing: Listing, *, chat_id: int) -> tuple[Watch, bool]:
@@ -101,7 +98,7 @@ async def _has_room(session: AsyncSession, user: User) -> None:
 
 async def count_active(session: AsyncSession, user: User) -> int:
     """How many watches count towards what the plan permits: those whose prices are followed."""
-    counted = Watch.user_id == user.id, Watch.state.in_(_FOR_CHECKING)
+    counted = Watch.user_id == user.id, Watch.state.in_(FOR_CHECKING)
     return await session.scalar(select(func.count()).select_from(Watch).where(*counted)) or 0
 
 
@@ -216,7 +213,7 @@ async def buy(session: AsyncSession, user: User, watch_id: int) -> Watch:
 
 async def pause_beyond(session: AsyncSession, user: User, allowed: int) -> int:
     """Pause what a smaller plan does not permit, the newest first; returns how many. Nothing is deleted."""
-    counted = (Watch.user_id == user.id, Watch.state.in_(_FOR_CHECKING))
+    counted = (Watch.user_id == user.id, Watch.state.in_(FOR_CHECKING))
     beyond = (
         await session.scalars(select(Watch).where(*counted).order_by(Watch.number).offset(allowed))
     ).all()
@@ -237,7 +234,7 @@ async def pause_beyond(session: AsyncSession, user: User, allowed: int) -> int:
 async def check_what_they_watch(session: AsyncSession, user: User) -> None:
     """Follow a person's prices as often as their plan promises now."""
     listings = await session.scalars(
-        select(Watch.listing_id).where(Watch.user_id == user.id, Watch.state.in_(_FOR_CHECKING))
+        select(Watch.listing_id).where(Watch.user_id == user.id, Watch.state.in_(FOR_CHECKING))
     )
     await check_what_is_wanted(session, listings.all())
 
@@ -258,7 +255,7 @@ async def _changing(session: AsyncSession, user: User, watch_id: int, state: Wat
     """The person's watch, locked, without what its state of before said."""
     await lock(session, user)
     found = await owned(session, user, watch_id)
-    if found.state not in _FOR_CHECKING and state in _FOR_CHECKING:
+    if found.state not in FOR_CHECKING and state in FOR_CHECKING:
         await _has_room(session, user)
     await lock_listing(session, found.listing_id)
     found.snoozed_until = found.snoozed_below_minor = found.bought_minor = found.bought_at = None
@@ -281,34 +278,3 @@ async def reachable(session: AsyncSession, telegram_id: int, state: UserState) -
     await session.flush()
     listings = await session.scalars(select(Watch.listing_id).where(*_kept(user)))
     await check_what_is_wanted(session, listings.all())
-
-
-async def check_what_is_wanted(session: AsyncSession, listing_ids: Sequence[int]) -> None:
-    """A listing is checked while somebody reachable actively watches it, and only then.
-
-    It is checked as often as the best plan among them promises, from now on.
-    """
-    for listing in await session.scalars(
-        select(Listing).where(Listing.id.in_(listing_ids)).order_by(Listing.id).with_for_update()
-    ):
-        every = await session.scalar(
-            select(func.min(User.check_every_seconds))
-            .select_from(Watch)
-            .join(Watch.user)
-            .where(
-                Watch.listing_id == listing.id,
-                Watch.state.in_(_FOR_CHECKING),
-                IN_REACH,
-            )
-        )
-        if every is None:
-            listing.next_check_at = None
-            continue
-        sooner, listing.check_every_seconds = every < listing.check_every_seconds, every
-        now = clock.now()
-        if listing.next_check_at is None:
-            listing.next_check_at = now
-        elif sooner and listing.checked_at is not None:
-            promised = max(now, listing.checked_at + listing.check_every)
-            listing.next_check_at = min(listing.next_check_at, promised)
-    await session.flush()

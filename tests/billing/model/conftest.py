@@ -15,7 +15,8 @@ from tests.conftest import MakeSettings
 from tests.serving import run_app
 from tracker import jobs
 from tracker.billing.razorpay import Razorpay
-from tracker.fetching.client import Fetcher
+from tracker.fetching.politeness import Politeness
+from tracker.fetching.ways import Fetchers
 from tracker.jobs import JobQueue
 from tracker.stores.pool import ReaderPool
 from tracker.telegram.rate_limit import RateLimit
@@ -42,7 +43,7 @@ def ground(database_url: str, redis_url: str, settings: MakeSettings) -> Iterato
         stack.push_async_callback(database.close)
         redis = jobs.connect(redis_url)
         stack.push_async_callback(redis.aclose)
-        fetcher = Fetcher(chosen)
+        fetcher = Fetchers.by(chosen)
         stack.push_async_callback(fetcher.close)
         bot = create_bot(chosen)
         stack.push_async_callback(bot.session.close)
@@ -51,6 +52,7 @@ def ground(database_url: str, redis_url: str, settings: MakeSettings) -> Iterato
             database=database,
             queue=JobQueue(redis),
             fetcher=fetcher,
+            politeness=Politeness(redis),
             readers=ReaderPool(1),
             bot=bot,
             rate_limit=RateLimit(redis, per_second=1000, per_second_per_chat=1000),

@@ -1,0 +1,1 @@
+"""Checks on bad days, with real processes: `make soak-shops` lives through hours of misbehaving shops."""
