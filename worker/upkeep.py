@@ -3,7 +3,7 @@
 import structlog
 
 from tracker import clock
-from tracker.catalog import partitions
+from tracker.catalog import partitions, stores
 from tracker.watches import demand
 from tracker.watches import service as watches
 from worker.workbench import Workbench
@@ -15,13 +15,17 @@ _AT_A_TIME = 200
 
 
 async def upkeep(bench: Workbench) -> None:
-    """End the snoozes whose time has come, and count the promises that broke."""
+    """End the snoozes whose time has come, count the promises that broke, and notice sales."""
     async with bench.database.transaction() as session:
         woken = await watches.wake(session)
     while await _count_missed(bench) == _AT_A_TIME:
         pass
     if woken:
         log.info("watches.woken", count=woken)
+    async with bench.database.transaction() as session:
+        sales = await stores.notice_sales(session)
+    if sales:
+        log.info("stores.on_sale", stores=sales)
     async with bench.database.transaction() as session:
         made = await partitions.create_ahead(session, clock.now())
     if made:

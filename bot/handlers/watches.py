@@ -17,6 +17,7 @@ from tracker.telegram import alert_cards, cards
 from tracker.telegram.callbacks import ListButton, Place, WatchAction, WatchButton, fitting_needle
 from tracker.texts import Language, clean
 from tracker.users.models import User
+from tracker.watches import check_now as checking
 from tracker.watches import service as watches
 from tracker.watches.models import Watch, WatchState
 
@@ -152,6 +153,19 @@ async def still_this_price(
     after.look_again(watch.id, message.chat.id, message.message_id)
 
 
+async def check_now(
+    _callback: CallbackQuery,
+    callback_data: WatchButton,
+    session: AsyncSession,
+    user: User,
+    language: Language,
+    after: Afterwards,
+) -> None:
+    """Let the page be checked now; what a check finds is told as always."""
+    answer = await checking.check_now(session, user, callback_data.watch_id)
+    after.toast(cards.check_answer(language, answer, clock.now()))
+
+
 def _chat_of(callback: CallbackQuery) -> int:
     """Where the button stands: a group, or the person's own chat."""
     return callback.message.chat.id if callback.message else callback.from_user.id
@@ -173,4 +187,5 @@ def router() -> Router:
     router.callback_query.register(tapped, WatchButton.filter(F.action.in_(changes)))
     router.callback_query.register(looked_at, WatchButton.filter(F.action.in_(looks)))
     router.callback_query.register(still_this_price, WatchButton.filter(F.action == WatchAction.STILL))
+    router.callback_query.register(check_now, WatchButton.filter(F.action == WatchAction.CHECK))
     return router

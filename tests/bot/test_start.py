@@ -213,5 +213,5 @@ async def test_operators_see_more_commands(make_world: MakeWorld) -> None:
         {command["command"] for command in state.commands_for(state.user(person))} for person in (ASHA, RAVI)
     )
     of_money = {"payments", "refund", "gift", "coupon"}
-    assert for_asha - for_ravi == {"status", "readings", "corrections"} | of_money
+    assert for_asha - for_ravi == {"status", "stores", "readings", "corrections"} | of_money
     assert {"start", "list", "help"} <= for_ravi

@@ -135,6 +135,7 @@ async def test_a_card_opens_from_the_list_and_leaves_the_list(three: object, say
         "🛍 I bought it",
         "❓ Wrong price?",
         "🗑 Stop",
+        "🔍 Check now",
         "🧾 History",
         "🛒 Open at 127.0.0.1",
     ]

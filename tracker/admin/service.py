@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
 from tracker.alerts.models import UNSETTLED, Alert, AlertState
+from tracker.catalog import stores
 from tracker.catalog.models import Doubt, DoubtfulReading, Listing
 from tracker.users.models import User, UserState
+from tracker.watches import demand
 from tracker.watches.models import Watch, WatchState
 
-_LATE = timedelta(minutes=5)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,13 @@ class Status:
     listings: int
     """Those that are checked."""
     overdue_checks: int
-    """Listings that were due five minutes ago."""
+    """Listings about which a promise has broken that is not counted yet as missed."""
     waiting_alerts: int
     dead_alerts: int
+    missed: tuple[tuple[str, int], ...] = ()
+    """How many promises of each plan were missed in the last 24 hours."""
+    refusing: tuple[str, ...] = ()
+    """The stores that have refused us so often that they rest, the longest first."""
 
 
 async def status(session: AsyncSession) -> Status:
@@ -36,13 +42,16 @@ async def status(session: AsyncSession) -> Status:
         query: Select[int] = select(func.count()).select_from(table).where(*conditions)
         return await session.scalar(query) or 0
 
+    now, refusing = clock.now(), await stores.refusing(session)
     return Status(
         users=await count(User, User.state == UserState.ACTIVE),
         watches=await count(Watch, Watch.state == WatchState.ACTIVE),
         listings=await count(Listing, Listing.next_check_at.is_not(None)),
-        overdue_checks=await count(Listing, Listing.next_check_at < clock.now() - _LATE),
+        overdue_checks=await count(Listing, Listing.promise_at <= now),
         waiting_alerts=await count(Alert, Alert.state.in_(UNSETTLED)),
         dead_alerts=await count(Alert, Alert.state == AlertState.DEAD),
+        missed=tuple((plan, number) for plan, number in await demand.missed_by_plan(session, now - _DAY)),
+        refusing=tuple(store.code for store in refusing if store.blocks >= stores.PROBE_FROM),
     )
 
 

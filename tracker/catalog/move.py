@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from tracker.catalog.history import PriceHistory
 from tracker.money import Money
-from tracker.stores.offer import Availability, Offer
+from tracker.stores.offer import Availability, Offer, Reason
 
 
 class Kind(StrEnum):
@@ -21,6 +21,10 @@ class Kind(StrEnum):
     GONE = "gone"
     FAILED = "failed"
     """On its way, for a reason that may pass."""
+
+
+REFUSALS = (Kind.BLOCKED, Reason.CAPTCHA, Reason.BOT_WALL)
+"""The outcomes of checks by which a store refused us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
-from tracker.catalog.models import StoreNews, StoreState
+from tracker.catalog.models import CheckTally, StoreNews, StoreState
 from tracker.catalog.move import Check, Kind
 from tracker.config import Settings
 from tracker.database import insert
@@ -20,6 +20,17 @@ RESTS = ((12, timedelta(hours=24)), (6, timedelta(hours=6)), (3, timedelta(hours
 """How long a store that has refused us so often in a row is left alone; then it is asked for one page."""
 
 _UNLIMITED = 1000
+
+SALE_HOURS = timedelta(hours=2)
+"""So far back drops are counted: tallies are by the hour, so these are between one hour and two."""
+
+SALE_DROPS, SALE_SHARE = 10, 20
+"""A sale is at least so many drops, and at least one in so many checks: the first keeps a few prices of a
+small store from being one, the second the everyday drops of a large one. A price changes once in five days
+(`interval.TYPICAL_RATE`), about every other time downwards: of hourly checks, one in 240 finds a drop."""
+
+SALE_LASTS = timedelta(hours=3)
+"""After the last sign of it: longer than drops are counted, so that a lull between two waves ends nothing."""
 
 PROBE_FROM = RESTS[-1][0]
 """Refusals in a row from which a store is asked for one page alone, to see whether it answers again."""
@@ -107,6 +118,33 @@ async def refusing(session: AsyncSession) -> Sequence[StoreState]:
         select(StoreState).where(StoreState.refused_since.is_not(None)).order_by(StoreState.refused_since)
     )
     return found.all()
+
+
+async def notice_sales(session: AsyncSession) -> Sequence[str]:
+    """Let the stores in which prices fall have a sale, for a while from now; returns those that had none."""
+    now = clock.now()
+    drops = func.sum(CheckTally.drops)
+    falling = (
+        select(CheckTally.store)
+        .where(CheckTally.hour > now - SALE_HOURS)
+        .group_by(CheckTally.store)
+        .having(drops >= SALE_DROPS, drops * SALE_SHARE >= func.sum(CheckTally.checks))
+    )
+    # In the order in which all who lock several stores lock them.
+    on_sale = await session.scalars(
+        select(StoreState)
+        .where(StoreState.code.in_(falling))
+        .order_by(StoreState.code)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    begun = []
+    for store in on_sale.all():
+        if store.sale_until is None or store.sale_until <= now:
+            begun.append(store.code)
+        store.sale_until = now + SALE_LASTS
+    await session.flush()
+    return begun
 
 
 def _refused(store: StoreState, since: datetime) -> None:

@@ -37,6 +37,8 @@ class WatchAction(StrEnum):
     STOP = "stop"
     STILL = "still"
     """Look at the page now, and say in the alert what it shows."""
+    CHECK = "now"
+    """Let the page be checked now, for all who watch it."""
     SNOOZE = "snooze"
     """Offer for how long."""
     BACK = "back"

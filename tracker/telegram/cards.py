@@ -10,6 +10,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from markupsafe import Markup
 
 from tracker.catalog.models import Doubt, Listing
+from tracker.catalog.move import REFUSALS
 from tracker.money import Money
 from tracker.stores.offer import Availability
 from tracker.stores.registry import store_of
@@ -26,6 +27,7 @@ from tracker.telegram.callbacks import (
 )
 from tracker.telegram.rule_lines import summary
 from tracker.texts import Language, clean
+from tracker.watches.check_now import Answer, Said
 from tracker.watches.models import Watch, WatchState
 
 Rows = list[list[InlineKeyboardButton]]
@@ -97,7 +99,7 @@ def watch(
         )
     if listing.checked_at:
         lines.append(language("watch.checked", when=language.ago(listing.checked_at, now)))
-    if listing.failures and listing.read_at:
+    if listing.read_at and (listing.failures or listing.outcome in REFUSALS):
         lines.append(language("watch.not_read_since", when=language.time(listing.read_at)))
     if listing.outcome == Doubt.HELD:
         lines.append(language("watch.in_doubt"))
@@ -107,6 +109,21 @@ def watch(
     return Card(
         joined(lines), photo_of(listing), InlineKeyboardMarkup(inline_keyboard=_watch_rows(language, watch))
     )
+
+
+def check_answer(language: Language, answer: Answer, now: datetime) -> str:
+    """What a tap on "Check now" is answered, in a pop-up."""
+    listing = answer.watch.listing
+    if answer.said is Said.RESTS and answer.until is not None:
+        store, until = clean(store_of(listing.url).name, limit=40), language.time(answer.until)
+        return language.plain("toast.check_rests", store=store, until=until)
+    if answer.said is Said.NOT_CHECKED:
+        return language.plain("toast.check_not_checked")
+    if answer.said is Said.ASKED or listing.checked_at is None:
+        return language.plain("toast.check_asked")
+    price = language.money(listing.price) if listing.price else language.plain("price.none")
+    when = language.ago(listing.checked_at, now)
+    return language.plain(f"toast.check_{answer.said}", when=when, price=price)
 
 
 def title_of(listing: Listing, *, limit: int = 150) -> str:
@@ -202,12 +219,14 @@ def _watch_rows(language: Language, watch: Watch) -> Rows:
         pause = action("button.pause", WatchAction.PAUSE)
     else:
         pause = action("button.resume", WatchAction.RESUME)
+    check = [[action("button.check_now", WatchAction.CHECK)]] if watch.state == WatchState.ACTIVE else []
     history = button(language, "button.history", AlertsButton(action=AlertsAction.HISTORY, value=watch.id))
     wrong = CorrectionButton(action=CorrectionAction.WRONG, id=watch.id)
     return [
         [action("button.rules", WatchAction.RULES), pause],
         [action("button.snooze", WatchAction.SNOOZE), action("button.bought", WatchAction.BOUGHT)],
         [button(language, "button.wrong_price", wrong), action("button.stop", WatchAction.STOP)],
+        *check,
         [history, open_button(language, watch.listing)],
     ]
 
