@@ -47,8 +47,8 @@ Missed = tuple[str, str, float]
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    due: int
-    """Promises whose time came."""
+    made: int
+    """One a plan and check that keeps it, and the first ones."""
     broken: int
     uncounted: Sequence[Missed]
     """Broken, and no row says so."""
@@ -87,7 +87,7 @@ def promises(
     rows = defaultdict[tuple[str, str], list[float]](list)
     for url, plan, at in counted:
         rows[url, plan].append(at)
-    due, broken = 0, 0
+    made, broken = 0, 0
     uncounted: list[Missed] = []
     unfounded: list[Missed] = []
     for url, promised in listings.items():
@@ -96,11 +96,11 @@ def promises(
             may += _broken([promised.since, *possible[url]], every, until, -NEAR_SECONDS)
             must = _broken([promised.since, *possible[url]], every, until, NEAR_SECONDS)
             must = [at for at in must if _is_near(at, _broken([promised.since, *sure[url]], every, until, 0))]
-            due += len(possible[url]) + (promised.since + every < until)
+            made += 1 + len(possible[url])
             broken += len(rows[url, plan])
             uncounted += [(url, plan, at) for at in must if not _is_near(at, rows[url, plan])]
             unfounded += [(url, plan, at) for at in rows[url, plan] if not _is_near(at, may)]
-    return Promises(due, broken, uncounted, unfounded)
+    return Promises(made, broken, uncounted, unfounded)
 
 
 def _broken(kept: Sequence[float], every: float, until: float, by: float) -> list[float]:

@@ -38,8 +38,10 @@ def write_plans(folder: Path) -> Path:
     return path
 
 
-async def add_everything(session: AsyncSession, plans_file: Path, random: Random) -> None:
-    """Each listing is watched by one to three people; its first check is due some time within its promise."""
+async def add_everything(
+    session: AsyncSession, plans_file: Path, random: Random, *, within: timedelta
+) -> None:
+    """Each listing is watched by one to three people. It is first due within its promise and `within`."""
     in_force = plans.load(str(plans_file))
     await seed.add_people(session, PEOPLE)
     people: dict[str, list[int]] = {code: [] for code in _SHARES}
@@ -57,4 +59,4 @@ async def add_everything(session: AsyncSession, plans_file: Path, random: Random
     await demand.check_what_is_wanted(session, list(range(1, len(addresses) + 1)))
     now = clock.now()
     for row in await session.scalars(select(Listing).order_by(Listing.id)):
-        row.next_check_at = now + row.check_every * random.uniform(0, 0.8)
+        row.next_check_at = now + min(row.check_every * 0.8, within) * random.uniform(0, 1)

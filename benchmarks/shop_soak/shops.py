@@ -1,8 +1,8 @@
 """`python -m benchmarks.shop_soak.shops`: shops that misbehave at random, as a process of their own.
 
-Answers `GET /replay?url=…`. What an address answers the n-th time follows from the seed alone. Prints its port
-once it listens, and writes a line of JSON for each request when it ends: `url`, `began` and `ended` (seconds
-of the epoch), `kind`, and `done`, whether the whole answer was sent before the other side left.
+Answers `GET /replay?url=…`. What an address answers the n-th time follows from the seed alone. Prints
+its port once it listens, and writes a line of JSON for each request when it ends: `url`, `began` and `ended`
+(seconds of the epoch), `kind`, and `done`: whether the whole answer was sent before the other side left.
 """
 
 import argparse
@@ -11,21 +11,26 @@ import gzip
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from urllib.parse import parse_qs, urlsplit
 
-_Send = Callable[[bytes], Awaitable[None]]
-
 _PAGE = """<html><head><title>Thing {number}</title><script type="application/ld+json">
-{{"@context": "https://schema.org", "@type": "Product", "name": "Thing {number}", "offers": {{"@type": "Offer",
-"price": "{price}.00", "priceCurrency": "INR", "availability": "https://schema.org/InStock"}}}}
+{{"@context": "https://schema.org", "@type": "Product", "name": "Thing {number}", "offers":
+{{"@type": "Offer", "price": "{price}.00", "priceCurrency": "INR", "availability": "https://schema.org/InStock"}}}}
 </script></head><body><main><h1>Thing {number}</h1><p class="price">₹{price}</p><button>Add to cart</button>
 </main></body></html>"""
-_CAPTCHA = b"<html><body><h1>Robot check</h1><p>Type the characters you see to prove you are human.</p></body></html>"
-_BOMB = gzip.compress(bytes(12 * 2**20))
+_CAPTCHA = b"<html><body><h1>Robot check</h1><p>Type the characters you see in the picture.</p></body></html>"
+_ALWAYS: dict[str, tuple[int, bytes, dict[str, str]]] = {
+    "forbidden": (403, b"<h1>Access denied</h1>", {}),
+    "captcha": (200, _CAPTCHA, {}),
+    "bomb": (200, gzip.compress(bytes(12 * 2**20)), {"Content-Encoding": "gzip"}),
+    "gone": (404, b"<h1>Not found</h1>", {}),
+    "picture": (200, b"\x89PNG", {"Content-Type": "image/png"}),
+}
 _HUGE = 4 * 2**20
 _PIECE = b"<p>so much to say</p>" * 400
 _DRIPS_SECONDS = 30
@@ -51,7 +56,7 @@ WEIGHTS = {
 """What a shop does, out of about a hundred requests. A page that is as it was is answered with 304."""
 
 REFUSING_SHOPS = 6
-"""So many shops, the first by number, refuse everything for a while: one after the other, then answer again."""
+"""The first shops by number: each refuses everything for a while, and then answers again."""
 
 
 def host_of(shop: int) -> str:
@@ -78,7 +83,7 @@ class _Shops:
             return
         url = parse_qs(urlsplit(head.split(" ", 2)[1]).query)["url"][0]
         if "hop=" in url:
-            await _answer(writer, 302, location=_next_hop(url))
+            await _answer(writer, 302, headers={"Location": _next_hop(url)})
             writer.close()
             return
         began, kind, done = time.time(), self._kind(url), False
@@ -123,52 +128,39 @@ class _Shops:
         """Answer; returns what was answered in the end."""
         random = self._random(url, "how")
         await asyncio.sleep(random.uniform(0.02, 0.4))
-        match kind:
-            case "slow":
+        if kind in ("page", "slow"):
+            if kind == "slow":
                 await asyncio.sleep(random.uniform(1, _HEAD_LIMIT_SECONDS * 1.3))
-                return await self._page(url, head, writer)
+            return await self._page(url, head, writer)
+        match kind:
             case "error":
                 await _answer(writer, random.choice((500, 502, 504)), b"<h1>Sorry</h1>")
-            case "forbidden":
-                await _answer(writer, 403, b"<h1>Access denied</h1>")
             case "busy":
-                await _answer(writer, 429, b"<h1>Too many</h1>", retry_after=random.randint(2, 8))
-            case "captcha":
-                await _answer(writer, 200, _CAPTCHA)
-            case "closed":
-                pass
+                await _answer(writer, 429, b"<h1>Too many</h1>", {"Retry-After": str(random.randint(2, 8))})
             case "half":
                 body = self._html(url)
                 await _answer(writer, 200, body[: len(body) // 2], length=len(body))
-            case "bomb":
-                await _answer(writer, 200, _BOMB, encoding="gzip")
             case "loop":
-                await _answer(writer, 302, location=_next_hop(url))
-            case "gone":
-                await _answer(writer, 404, b"<h1>Not found</h1>")
+                await _answer(writer, 302, headers={"Location": _next_hop(url)})
             case "huge":
-                await _answer(writer, 200, b"", length=None)
-                for _ in range(_HUGE // len(_PIECE)):
-                    writer.write(_PIECE)
-                    await writer.drain()
-            case "picture":
-                await _answer(writer, 200, b"\x89PNG", media="image/png")
+                await _answer(writer, 200, length=None)
+                await _go_on(writer, _PIECE, _HUGE // len(_PIECE), pause=0)
             case "drip":
                 await _answer(writer, 200, b"<html>", length=100_000)
-                for _ in range(_DRIPS_SECONDS * 5):
-                    await asyncio.sleep(0.2)
-                    writer.write(b" ")
-                    await writer.drain()
+                await _go_on(writer, b" ", _DRIPS_SECONDS * 5, pause=0.2)
+            case "closed":
+                pass
             case _:
-                return await self._page(url, head, writer)
+                status, body, headers = _ALWAYS[kind]
+                await _answer(writer, status, body, headers)
         return kind
 
     async def _page(self, url: str, head: str, writer: asyncio.StreamWriter) -> str:
         etag = f'"{self._price(url)}"'
         if f"if-none-match: {etag}" in head.lower():
-            await _answer(writer, 304, etag=etag, length=None)
+            await _answer(writer, 304, headers={"ETag": etag}, length=None)
             return "unchanged"
-        await _answer(writer, 200, self._html(url), etag=etag)
+        await _answer(writer, 200, self._html(url), {"ETag": etag})
         return "page"
 
     def _html(self, url: str) -> bytes:
@@ -180,6 +172,13 @@ def _next_hop(url: str) -> str:
     return f"{before}?hop={int(hop or 0) + 1}"
 
 
+async def _go_on(writer: asyncio.StreamWriter, piece: bytes, pieces: int, *, pause: float) -> None:
+    for _ in range(pieces):
+        await asyncio.sleep(pause)
+        writer.write(piece)
+        await writer.drain()
+
+
 _WHOLE = -1
 
 
@@ -187,15 +186,14 @@ async def _answer(
     writer: asyncio.StreamWriter,
     status: int,
     body: bytes = b"",
+    headers: Mapping[str, str] = MappingProxyType({}),
     *,
-    media: str = "text/html; charset=utf-8",
     length: int | None = _WHOLE,
-    **headers: object,
 ) -> None:
     """`length` is what is announced: the body's own, another one, or none."""
-    names = {"encoding": "Content-Encoding", "retry_after": "Retry-After", "location": "Location"}
-    lines = [f"HTTP/1.1 {status} -", f"Content-Type: {media}", "Connection: close"]
-    lines += [f"{names.get(name, 'ETag')}: {value}" for name, value in headers.items()]
+    named = {"Content-Type": "text/html; charset=utf-8", **headers}
+    lines = [f"HTTP/1.1 {status} -", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in named.items()]
     if length is not None:
         lines.append(f"Content-Length: {len(body) if length == _WHOLE else length}")
     writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
