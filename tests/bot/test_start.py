@@ -206,6 +206,14 @@ async def test_status_is_for_operators_alone(make_world: MakeWorld) -> None:
     assert await ravi("/status", forward="Asha") == unknown
 
 
+async def test_stores_are_for_operators_alone(make_world: MakeWorld) -> None:
+    world = await make_world(admin_ids=frozenset({ASHA}))
+    say = Say(world)
+    assert await say("/stores") == ["No store is known yet."]
+    ravi = say.as_user(RAVI)
+    assert await ravi("/stores") == ["I do not know that command. Send /help to see what I can do."]
+
+
 async def test_operators_see_more_commands(make_world: MakeWorld) -> None:
     world = await make_world(admin_ids=frozenset({ASHA}))
     state = world.telegram.state
