@@ -7,7 +7,7 @@ COVERAGE := 90
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types imports format bench bench-reading bench-replay bench-intervals chaos drain soak new-store lock migrate
+.PHONY: help setup demo run test check lint types imports format bench bench-reading bench-replay bench-intervals chaos drain soak soak-shops new-store lock migrate
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ bench-intervals: .venv/.dev ## what checking by how often prices change saves; U
 
 chaos: .venv/.dev ## kill workers, silence Telegram, empty Redis; ALERTS=, KILLS=, PACE=, DATABASE=sqlite
 	@$(BIN)/python -m benchmarks.reliability chaos $(if $(ALERTS),--alerts $(ALERTS)) $(if $(KILLS),--kills $(KILLS)) $(if $(PACE),--pace $(PACE)) $(if $(DATABASE),--database $(DATABASE))
+
+soak-shops: .venv/.dev ## checks of shops that misbehave, workers that are killed, 30 times as fast; MINUTES=6
+	@$(BIN)/python -m benchmarks.shop_soak --minutes $(or $(MINUTES),6)
 
 drain: .venv/.dev ## the pace of 10,000 due alerts, and how late a single one is
 	@$(BIN)/python -m benchmarks.reliability drain
