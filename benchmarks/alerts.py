@@ -16,10 +16,8 @@ from sandbox.telegram.limits import Limits
 from tracker import clock, jobs
 from tracker.alerts.models import Alert
 from tracker.catalog import service as catalog
-from tracker.catalog.claiming import claim_due
 from tracker.catalog.models import Listing
 from tracker.database import Database
-from tracker.fetching.politeness import Manners
 from tracker.jobs import JobQueue
 
 SAMPLES = 120
@@ -28,7 +26,6 @@ SCALE = 10
 """Telegram's limits, ours and the sandbox's alike, times this: 250 alerts a second, not 25."""
 OURS_PER_SECOND = 25
 _PATIENCE = 180
-_AT_ONCE = Manners(at_once=1000, gap_seconds=0)
 
 
 def latency() -> Iterator[Row]:
@@ -58,10 +55,7 @@ async def _single_alerts(here: Ground, shops: str) -> list[float]:
                     async with database.transaction() as session:
                         listing = await session.get_one(Listing, number, with_for_update=True)
                         await catalog.check_at(session, listing, clock.now())
-                        ((_, token, _),) = await claim_due(
-                            session, limit=1, lease=timedelta(seconds=_PATIENCE), manners=_AT_ONCE
-                        )
-                    await queue.check([(number, token)])
+                    await queue.check()
                     chat = telegram.state.chat(person)
                     await telegram.wait_for(partial(bool, chat.messages), _PATIENCE)
             arrived = {call.chat: call.at for call in outside.messages(telegram)}

@@ -33,7 +33,6 @@ from tracker.inbox.models import EventState, WebhookEvent
 from tracker.stores.pool import ReaderPool
 from webhooks.app import create_app as create_webhooks
 from worker.app import WorkerApp
-from worker.schedule import schedule
 
 ASHA, RAVI, MEERA = 1001, 1002, 1003
 PATIENCE = 15
@@ -110,7 +109,7 @@ class World:
                 # Without its lease, a check that is under way says nothing about when the next one is due.
                 listing.lease_until = listing.lease_token = None
                 await catalog.check_at(session, listing, clock.now())
-        await schedule(self.worker.bench)
+        self.worker.checker.wake()
 
     async def checked(self, thing: Thing) -> None:
         """Check everything now, and return once this thing's check is recorded."""

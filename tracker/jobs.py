@@ -4,9 +4,8 @@ A hint is never the truth. What must happen is a row with a due time, and a swee
 so nothing here raises when Redis is away. This file and `worker/app.py` are all that know arq.
 """
 
-import time
-from collections.abc import Awaitable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Awaitable
+from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -67,12 +66,9 @@ class JobQueue:
         self.redis = redis
         self.name = name
 
-    async def check(self, claims: Sequence[tuple[int, str]], *, after: timedelta = timedelta(0)) -> bool:
-        """Read these listings after a while, under the leases that the caller claimed: (id, lease token)."""
-        listing_id, lease_token = claims[0]
-        return await self._enqueue(
-            "check", claims, job_id=f"check:{listing_id}:{lease_token}", after=after or None
-        )
+    async def check(self) -> bool:
+        """Check what is due."""
+        return await self._enqueue("check")
 
     async def preview(self, preview_id: int, *, attempt: int = 0) -> bool:
         """Read the page that a person pasted. One hint of an attempt waits at a time.
@@ -116,9 +112,9 @@ class JobQueue:
         return await self._enqueue("deliver")
 
     async def depth(self) -> int:
-        """How many jobs wait that are due; 0 when Redis cannot say."""
+        """How many jobs wait; 0 when Redis cannot say."""
         try:
-            return int(await self.redis.zcount(self.name, "-inf", time.time() * 1000 + 1))  # arq rounds
+            return int(await self.redis.zcard(self.name))
         except (RedisError, OSError):
             return 0
 
@@ -128,12 +124,9 @@ class JobQueue:
             cast(Awaitable[Any], self.redis.publish(INBOX_CHANNEL, "")), "updates_waiting"
         )
 
-    async def _enqueue(
-        self, job: str, *arguments: Any, job_id: str | None = None, after: timedelta | None = None
-    ) -> bool:
+    async def _enqueue(self, job: str, *arguments: Any, job_id: str | None = None) -> bool:
         return await self._quietly(
-            self.redis.enqueue_job(job, *arguments, _job_id=job_id, _queue_name=self.name, _defer_by=after),
-            job,
+            self.redis.enqueue_job(job, *arguments, _job_id=job_id, _queue_name=self.name), job
         )
 
     async def _quietly(self, sending: Awaitable[Any], hint: str) -> bool:

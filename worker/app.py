@@ -32,7 +32,7 @@ from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import SEND_TIMEOUT, create_bot
 from tracker.users.mail import Mailer
 from worker import billing
-from worker.check import check
+from worker.checker import Checker
 from worker.correct import correct
 from worker.deliver import Deliverer
 from worker.look_again import look_again
@@ -41,8 +41,8 @@ from worker.mails import send_email_code, send_mails
 from worker.payments import payments
 from worker.preview import preview
 from worker.retire import retire
-from worker.schedule import schedule, sweep
 from worker.store_news import store_news
+from worker.sweep import sweep
 from worker.upkeep import upkeep
 from worker.workbench import Workbench
 
@@ -106,6 +106,7 @@ class WorkerApp:
             politeness=Politeness(redis),
             robots=Robots(fetcher, redis) if settings.fetch_robots else None,
         )
+        self.checker = Checker(self.bench)
         self.deliverer = Deliverer(self.bench)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
 
@@ -117,6 +118,7 @@ class WorkerApp:
     async def run(self) -> None:
         """Work until cancelled."""
         await self.bench.readers.warm()
+        self.checker.start()
         self.deliverer.start()
         beside = [
             asyncio.create_task(task) for task in (self._beat(), self._add_up_tallies(), watch_loop_lag())
@@ -137,6 +139,7 @@ class WorkerApp:
         finally:
             for task in beside:
                 await end(task)
+            await self.checker.stop()
             await self.deliverer.stop()
             await self._add_up_tally()
 
@@ -176,7 +179,7 @@ class WorkerApp:
 
     def _functions(self) -> list[Function]:
         return [
-            self._job("check", check),
+            self._job("check", _wake(self.checker)),
             self._job("preview", preview),
             self._job("look_again", look_again),
             self._job("correct", correct),
@@ -210,7 +213,6 @@ class WorkerApp:
                 max_tries=1,
             )
             for name, job in (
-                ("schedule", schedule),
                 ("sweep", sweep),
                 ("store_news", store_news),
                 ("look_after", billing.look_after),
@@ -256,8 +258,8 @@ class WorkerApp:
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
-def _wake(deliverer: Deliverer) -> Job:
+def _wake(loop: Checker | Deliverer) -> Job:
     async def wake(_bench: Workbench) -> None:
-        deliverer.wake()
+        loop.wake()
 
     return wake

@@ -46,7 +46,7 @@ async def _check(bench: Workbench, listing: Listing, store: StoreState, rules: S
             await bench.recorder.record(Finished(listing.id, listing.store, lease_token, read, approach))
     except StoreBusy as busy:
         at = clock.now() + timedelta(seconds=float(busy.details["retry_after"]))
-        await _put_back(bench, listing.id, lease_token, at)
+        await put_back(bench, listing.id, lease_token, at)
         return
     except Exception:  # a door: one page's trouble is not that of those beside it; its lease brings it back
         log.exception("check.failed", listing_id=listing.id)
@@ -54,10 +54,11 @@ async def _check(bench: Workbench, listing: Listing, store: StoreState, rules: S
     except asyncio.CancelledError:
         # This process ends, or the job took too long: the next one need not wait for the lease.
         with suppress(asyncio.CancelledError):
-            await _put_back(bench, listing.id, lease_token, clock.now())
+            await put_back(bench, listing.id, lease_token, clock.now())
         raise
 
 
-async def _put_back(bench: Workbench, listing_id: int, lease_token: str, at: datetime) -> None:
+async def put_back(bench: Workbench, listing_id: int, lease_token: str, at: datetime) -> None:
+    """Give a lease back without a check: the listing is due again at this moment."""
     async with bench.database.transaction() as session:
         await catalog.put_back(session, listing_id, lease_token, at)

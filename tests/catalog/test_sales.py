@@ -45,11 +45,11 @@ async def sale_until(database: Database, code: str = "shop.example") -> datetime
 @pytest.mark.parametrize(
     ("hours", "is_sale"),
     [
-        pytest.param([(0, 200, 10)], True, id="ten drops in one check of twenty"),
-        pytest.param([(0, 180, 9)], False, id="a drop too few"),
-        pytest.param([(0, 201, 10)], False, id="a check too many"),
-        pytest.param([(0, 100, 5), (1, 100, 5)], True, id="over two hours"),
-        pytest.param([(0, 100, 5), (2, 100, 5)], False, id="too long ago"),
+        pytest.param([(0, 80, 10)], True, id="ten drops in one check of eight"),
+        pytest.param([(0, 72, 9)], False, id="a drop too few"),
+        pytest.param([(0, 81, 10)], False, id="a check too many"),
+        pytest.param([(0, 40, 5), (1, 40, 5)], True, id="over two hours"),
+        pytest.param([(0, 40, 5), (2, 40, 5)], False, id="too long ago"),
         pytest.param([], False, id="no check"),
     ],
 )

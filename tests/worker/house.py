@@ -17,7 +17,7 @@ from tracker.alerts.models import Alert
 from tracker.alerts.owing import owe
 from tracker.catalog import previews
 from tracker.catalog import service as catalog
-from tracker.catalog.claiming import claim_due
+from tracker.catalog.claiming import Claimed, claim_due
 from tracker.catalog.models import Listing, Preview, PriceObservation
 from tracker.catalog.move import Check
 from tracker.catalog.recording import Checking, record
@@ -191,13 +191,25 @@ class House(Story):
         finally:
             await self.app.deliverer.stop(within=0.2)
 
+    @asynccontextmanager
+    async def checking(self) -> AsyncIterator[None]:
+        """Let the checking loop run."""
+        self.app.checker.start()
+        try:
+            yield
+        finally:
+            await self.app.checker.stop()
+
+    async def claims(self) -> Sequence[Claimed]:
+        """Claim what is due, as a worker does."""
+        settings, manners = self.bench.settings, self.bench.manners
+        async with self.database.transaction() as session:
+            return await claim_due(session, limit=100, lease=settings.check_lease, manners=manners)
+
     async def checks(self, url: str) -> Listing:
         """Run a check of a listing as a worker that has just claimed it; returns what it left."""
         await self.due(url)
-        async with self.database.transaction() as session:
-            ((listing_id, token, _),) = await claim_due(
-                session, limit=1, lease=self.bench.settings.check_lease, manners=self.bench.manners
-            )
+        ((listing_id, token, _),) = await self.claims()
         await check(self.bench, [(listing_id, token)])
         return await self.listing(url)
 

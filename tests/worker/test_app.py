@@ -51,7 +51,7 @@ async def test_a_job_that_fails_ends_neither_the_worker_nor_the_queue(sqlite_hou
     house = sqlite_house
     await house.arrives(ASHA)
     async with at_work(house):
-        await house.bench.queue.redis.enqueue_job("check", "of nothing")
+        await house.bench.queue.redis.enqueue_job("preview", "of nothing")
         asked = await house.asks(ASHA, KETTLE)
         await house.bench.queue.preview(asked)
         await house.outside.hears(ASHA, "Shall I watch this for you?")

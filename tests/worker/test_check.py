@@ -4,11 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.worker.house import WEEK, House, offer
 from tests.worker.outside import ASHA, RAVI
+from tests.worker.waiting import eventually
 from tracker import clock
-from tracker.catalog import service as catalog
+from tracker.catalog import tallies
+from tracker.catalog.models import CheckTally, StoreNews, StoreState
 from tracker.catalog.move import Check
 from tracker.catalog.recording import Checking, record
 from tracker.fetching.client import Fetcher, FetchLimits
@@ -17,9 +20,9 @@ from tracker.users.models import UserState
 from tracker.watches import service as watches
 from tracker.watches.models import WatchState
 from worker.check import check
-from worker.schedule import BATCH, MOST_WAITING, schedule
 
 KETTLE = "https://bazaar.example/shop/kettle"
+PHONE = "https://bazaar.example/shop/phone"
 Later = Callable[[timedelta], None]
 
 
@@ -136,53 +139,55 @@ async def test_a_listing_whose_worker_vanished_is_claimed_again_after_its_lease(
 ) -> None:
     await house.watch(ASHA, KETTLE)
     await house.due(KETTLE)
-    await schedule(house.bench)
-    first = (await house.listing(KETTLE)).lease_token
-    assert first is not None
+    ((listing_id, first, _),) = await house.claims()
     later(house.bench.settings.check_lease - timedelta(seconds=1))
-    await schedule(house.bench)
-    assert (await house.listing(KETTLE)).lease_token == first
+    assert await house.claims() == []
     later(timedelta(seconds=1))
-    await schedule(house.bench)
-    second = (await house.listing(KETTLE)).lease_token
-    assert second not in (None, first)
+    ((_, second, _),) = await house.claims()
+    assert second != first
 
-    await check(house.bench, [((await house.listing(KETTLE)).id, first)])
+    await check(house.bench, [(listing_id, first)])
     assert house.outside.fetches(KETTLE) == 0
-    assert await house.bench.queue.depth() == 2
 
 
-async def test_every_due_listing_is_hinted_and_no_other(house: House) -> None:
-    due = [f"https://bazaar.example/shop/{number}" for number in range(BATCH + 1)]
-    async with house.database.transaction() as session:
-        for url in [*due, KETTLE]:
-            listing = await catalog.list_offer(session, url, offer("1"))
-            await catalog.check_at(session, listing, clock.now() + (WEEK if url == KETTLE else timedelta(0)))
-    await schedule(house.bench)
-    assert await hinted(house) == BATCH + 1
-    assert (await house.listing(KETTLE)).lease_token is None
-
-
-async def test_while_the_queue_is_long_nothing_more_is_leased(house: House) -> None:
+async def test_every_due_listing_is_checked_and_no_other(house: House) -> None:
     await house.watch(ASHA, KETTLE)
+    await house.watch(RAVI, PHONE)
     await house.due(KETTLE)
-    waiting = {f"job {number}": number for number in range(MOST_WAITING)}
-    await house.bench.queue.redis.zadd(house.bench.queue.name, waiting)
-    await schedule(house.bench)
+    async with house.checking():
+        await eventually(lambda: is_checked(house, KETTLE))
+    assert house.outside.fetches(KETTLE) == 1
+    assert house.outside.fetches(PHONE) == 0
     assert (await house.listing(KETTLE)).lease_token is None
 
 
-async def hinted(house: House) -> int:
-    """Listings that the jobs in the queue are to check."""
-    return sum([len(job.args[0]) for job in await house.bench.queue.redis.queued_jobs()])
+async def is_checked(house: House, url: str) -> bool:
+    listing = await house.listing(url)
+    return (
+        listing.next_check_at is not None and listing.next_check_at > clock.now() and not listing.lease_token
+    )
+
+
+async def test_what_is_in_hand_at_the_end_is_given_back_at_once(house: House) -> None:
+    await house.watch(ASHA, KETTLE)
+    house.outside.shop.set("kettle", mode="slow")
+    await house.due(KETTLE)
+    async with house.checking():
+
+        async def is_asked() -> bool:
+            return bool(house.outside.fetches(KETTLE))
+
+        await eventually(is_asked)
+    listing = await house.listing(KETTLE)
+    assert (listing.lease_token, listing.outcome, listing.failures) == (None, "offer", 0)
+    assert [each.listing_id for each in await house.claims()] == [listing.id]
 
 
 @pytest.mark.parametrize("state", [WatchState.PAUSED, WatchState.STOPPED])
 async def test_what_nobody_watches_any_more_is_not_checked(house: House, state: WatchState) -> None:
     await house.turns(ASHA, await house.watch(ASHA, KETTLE), state)
     assert (await house.listing(KETTLE)).next_check_at is None
-    await schedule(house.bench)
-    assert await house.bench.queue.depth() == 0
+    assert await house.claims() == []
 
 
 async def test_whoever_comes_back_is_checked_for_at_once(house: House) -> None:
@@ -192,5 +197,50 @@ async def test_whoever_comes_back_is_checked_for_at_once(house: House) -> None:
     assert (await house.listing(KETTLE)).next_check_at is None
     async with house.database.transaction() as session:
         await watches.reachable(session, ASHA, UserState.ACTIVE)
-    await schedule(house.bench)
-    assert await house.bench.queue.depth() == 1
+    assert len(await house.claims()) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcome"),
+    [("403", "bot_wall"), ("captcha", "captcha")],
+)
+async def test_a_store_that_refuses_says_nothing_about_the_listing(
+    sqlite_house: House, mode: str, outcome: str
+) -> None:
+    house = sqlite_house
+    await house.watch(ASHA, KETTLE)
+    house.outside.shop.set("kettle", mode=mode)
+    listing = await house.checks(KETTLE)
+    assert (listing.outcome, listing.failures, listing.price_minor) == (outcome, 0, 199900)
+    async with house.database.transaction() as session:
+        store = await session.get_one(StoreState, listing.store)
+    assert (store.blocks, store.rests_until) == (1, None)
+
+
+async def test_three_refusals_let_the_store_rest_and_its_listings_wait(sqlite_house: House) -> None:
+    house = sqlite_house
+    await house.watch(ASHA, KETTLE)
+    house.outside.shop.set("kettle", mode="403")
+    for _ in range(3):
+        await house.checks(KETTLE)
+    await house.due(KETTLE)
+    assert await house.claims() == []
+    async with house.database.transaction() as session:
+        assert (await session.get_one(StoreState, "bazaar.example")).news == StoreNews.REFUSING
+
+
+async def test_what_was_read_is_tallied_by_store_and_outcome(house: House) -> None:
+    await house.watch(ASHA, KETTLE)
+    house.outside.shop.set("kettle", price="1499")
+    await house.checks(KETTLE)
+    house.outside.shop.set("kettle", mode="404")
+    await house.checks(KETTLE)
+    for _ in range(2):
+        async with house.database.transaction() as session:
+            await tallies.add_up(session, house.bench.tally.take())
+    async with house.database.transaction() as session:
+        rows = (await session.scalars(select(CheckTally).order_by(CheckTally.outcome))).all()
+    assert [(row.store, row.outcome, row.checks, row.drops) for row in rows] == [
+        ("bazaar.example", "offer", 1, 1),
+        ("bazaar.example", "status_404", 1, 0),
+    ]

@@ -9,7 +9,7 @@ from tests.worker.outside import ASHA
 from tracker.catalog import corrections
 from tracker.catalog.models import Correction, CorrectionState
 from worker.correct import correct
-from worker.schedule import sweep
+from worker.sweep import sweep
 
 KETTLE = "https://bazaar.example/shop/kettle"
 Later = Callable[[timedelta], None]

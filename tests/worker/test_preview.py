@@ -14,7 +14,7 @@ from tracker.fetching.client import Fetcher, FetchLimits
 from tracker.fetching.ways import Fetchers
 from tracker.users.models import UserState
 from worker.preview import preview
-from worker.schedule import sweep
+from worker.sweep import sweep
 
 KETTLE = "https://bazaar.example/shop/kettle"
 Later = Callable[[timedelta], None]

@@ -24,10 +24,11 @@ _UNLIMITED = 1000
 SALE_HOURS = timedelta(hours=2)
 """So far back drops are counted: tallies are by the hour, so these are between one hour and two."""
 
-SALE_DROPS, SALE_SHARE = 10, 20
+SALE_DROPS, SALE_SHARE = 10, 8
 """A sale is at least so many drops, and at least one in so many checks: the first keeps a few prices of a
 small store from being one, the second the everyday drops of a large one. A price changes once in five days
-(`interval.TYPICAL_RATE`), about every other time downwards: of hourly checks, one in 240 finds a drop."""
+(`interval.TYPICAL_RATE`), about every other time downwards: of hourly checks, one in 240 finds a drop, and of
+those twice a day one in twenty."""
 
 SALE_LASTS = timedelta(hours=3)
 """After the last sign of it: longer than drops are counted, so that a lull between two waves ends nothing."""
