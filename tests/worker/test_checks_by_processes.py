@@ -82,7 +82,7 @@ async def test_two_workers_ask_for_each_page_once_and_for_all(service: Service, 
 async def test_what_a_killed_worker_was_checking_is_checked_after_its_lease(
     service: Service, shops: Shops
 ) -> None:
-    lease = 5.0
+    lease = 8.0
     here = {"FETCH_REPLAY_ORIGIN": shops.origin, "CHECK_LEASE_SECONDS": f"{lease:g}"}
     first, second = [await service.worker(**here) for _ in range(2)]
     async with service.database.transaction() as session:

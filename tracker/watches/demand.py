@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import Row, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
@@ -129,11 +129,14 @@ async def count_missed(session: AsyncSession, listing: Listing, now: datetime) -
 
 
 async def count_all_missed(session: AsyncSession, *, limit: int) -> int:
-    """Count the promises that broke about up to `limit` listings; returns of how many listings there were."""
+    """Count the promises that broke about up to `limit` listings; returns of how many listings there were.
+
+    One that is being checked now is left to the record of that check, which knows when it began.
+    """
     now = clock.now()
     late = await session.scalars(
         select(Listing)
-        .where(Listing.promise_at <= now)
+        .where(Listing.promise_at <= now, or_(Listing.lease_until.is_(None), Listing.lease_until <= now))
         .order_by(Listing.promise_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
