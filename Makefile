@@ -7,7 +7,7 @@ COVERAGE := 90
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types imports format bench bench-reading bench-replay bench-intervals chaos drain soak soak-shops new-store lock migrate
+.PHONY: help setup demo run test check lint types imports format bench bench-reading bench-replay bench-intervals bench-plots chaos drain soak soak-shops new-store lock migrate
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ bench-replay: .venv/.dev ## false alerts and missed drops, beside three peers; S
 
 bench-intervals: .venv/.dev ## what checking by how often prices change saves; UPDATE=1 keeps it
 	@$(BIN)/python -m benchmarks.intervals $(if $(UPDATE),--update)
+
+bench-plots: .venv/.dev ## measure, and draw the pictures of docs/; ONLY=<name> for one
+	@$(BIN)/python -m benchmarks.plots $(if $(ONLY),--only $(ONLY))
 
 chaos: .venv/.dev ## kill workers, silence Telegram, empty Redis; ALERTS=, KILLS=, PACE=, DATABASE=sqlite
 	@$(BIN)/python -m benchmarks.reliability chaos $(if $(ALERTS),--alerts $(ALERTS)) $(if $(KILLS),--kills $(KILLS)) $(if $(PACE),--pace $(PACE)) $(if $(DATABASE),--database $(DATABASE))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from benchmarks import alerts, checks, conversations, reading, report, webhooks
+from benchmarks import alerts, checks, claims, conversations, reading, report, webhooks
 from benchmarks.ground import Unavailable
 from benchmarks.processes import ROOT
 from benchmarks.replay import figures as replay
@@ -15,6 +15,7 @@ from benchmarks.report import Row
 MEASUREMENTS: dict[Callable[[], Iterator[Row]], tuple[str, ...]] = {
     reading.measure: ("reading_ms_median", "reading_ms_p95"),
     checks.measure: ("checks_per_minute", "loop_lag_ms_p99", "worker_rss_mb"),
+    claims.measure: ("claim_ms",),
     alerts.latency: ("alert_latency_ms_p50", "alert_latency_ms_p99"),
     alerts.per_second: ("alerts_per_second",),
     conversations.updates_per_second: ("updates_per_second",),

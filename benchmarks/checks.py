@@ -28,12 +28,13 @@ WINDOW_SECONDS = 18
 
 
 def measure() -> Iterator[Row]:
-    yield from _on(ground.sqlite(), 1)
-    yield from _on(ground.postgresql(), 1)
-    yield from _on(ground.postgresql(), 2)
+    yield from with_workers(ground.sqlite(), 1)
+    yield from with_workers(ground.postgresql(), 1)
+    yield from with_workers(ground.postgresql(), 2)
 
 
-def _on(place: AbstractContextManager[Ground], workers: int) -> Iterator[Row]:
+def with_workers(place: AbstractContextManager[Ground], workers: int) -> Iterator[Row]:
+    """The three rows of so many workers on one database. Raises Unavailable."""
     saved = pages.load()
     known = saved.copies(LISTINGS)
     with place as here, outside.shops(DELAY_MS) as shops:
