@@ -62,6 +62,8 @@ def demo_settings(
         fetch_allow_private=frozenset({urlsplit(origin).netloc}),
         fetch_replay_origin=origin if replay else None,
         check_interval_seconds=CHECK_SECONDS,
+        fetch_store_at_once=100,  # the shop is our own, and people wait to see what happens
+        fetch_store_gap_seconds=0,
         web_host="127.0.0.1",
         web_port=web_port,
     )
