@@ -58,6 +58,7 @@ FAMILIES = {
     'f"watch.did_{action}"': {f"watch.did_{action}" for action in CHANGES},
     'f"list.which_{action}"': {"list.which_pause", "list.which_resume", "list.which_stop"},
     'f"button.sort_{order}"': {f"button.sort_{order}" for order in Sort},
+    'f"toast.check_{answer.said}"': {f"toast.check_{said}" for said in ("lately", "under_way")},
 }
 
 

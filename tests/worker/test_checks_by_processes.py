@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from tests.rows import arrive
+from tests.rows import GENEROUS_PLANS, arrive
 from tests.worker.house import offer
 from tests.worker.outside import ASHA
 from tests.worker.processes import Service
@@ -17,12 +17,16 @@ from tracker import clock
 from tracker.catalog import service as catalog
 from tracker.catalog.models import Listing
 from tracker.watches import service as watches
+from worker.checker import READY
 
 pytestmark = pytest.mark.processes
 
 SLOW_SHOP = "slow-bazaar.example"
+PLANS = {"PLANS_FILE": GENEROUS_PLANS}
+"""By the usual ones a worker pauses what is too much for a free plan, whenever a minute begins."""
+
 TICK_SECONDS = 1.0
-"""Of the schedule, at the least that arq's cron knows."""
+"""How often a worker looks by itself for what is due."""
 
 
 @pytest.fixture
@@ -62,10 +66,19 @@ async def recorded(service: Service) -> int:
 async def test_two_workers_ask_for_each_page_once_and_for_all(service: Service, shops: Shops) -> None:
     urls = at_shops(120) + [f"https://{SLOW_SHOP}/p/{number}" for number in range(40)]
     shops.seconds = 0.15
-    shops.open.set()
-    manners = {"FETCH_STORE_AT_ONCE": "4", "FETCH_STORE_GAP_SECONDS": "0.05", "CHECK_LEASE_SECONDS": "10"}
+    manners = PLANS | {
+        "FETCH_STORE_AT_ONCE": "4",
+        "FETCH_STORE_GAP_SECONDS": "0.05",
+        "CHECK_LEASE_SECONDS": "10",
+    }
     workers = [await service.worker(FETCH_REPLAY_ORIGIN=shops.origin, **manners) for _ in range(2)]
     await make_due(service, urls)
+
+    async def both_have_some() -> bool:
+        return await in_hand(service) > READY  # more than one of them has room for
+
+    await eventually(both_have_some)
+    shops.open.set()
 
     async def all_are() -> bool:
         return await recorded(service) == len(urls)
@@ -83,7 +96,7 @@ async def test_what_a_killed_worker_was_checking_is_checked_after_its_lease(
     service: Service, shops: Shops
 ) -> None:
     lease = 8.0
-    here = {"FETCH_REPLAY_ORIGIN": shops.origin, "CHECK_LEASE_SECONDS": f"{lease:g}"}
+    here = PLANS | {"FETCH_REPLAY_ORIGIN": shops.origin, "CHECK_LEASE_SECONDS": f"{lease:g}"}
     first, second = [await service.worker(**here) for _ in range(2)]
     async with service.database.transaction() as session:
         await session.execute(text("SELECT 1"))  # the lock of SQLite is ours: it is not frozen holding it
@@ -115,7 +128,7 @@ async def test_what_a_killed_worker_was_checking_is_checked_after_its_lease(
 
 
 async def test_a_worker_that_is_told_to_end_gives_its_leases_back(service: Service, shops: Shops) -> None:
-    here = {"FETCH_REPLAY_ORIGIN": shops.origin, "CHECK_LEASE_SECONDS": "60"}
+    here = PLANS | {"FETCH_REPLAY_ORIGIN": shops.origin, "CHECK_LEASE_SECONDS": "60"}
     first = await service.worker(**here)
     urls = at_shops(24)
     await make_due(service, urls)
