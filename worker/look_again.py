@@ -49,7 +49,7 @@ async def look_again(bench: Workbench, watch_id: int, chat_id: int, message_id: 
 
 def _is_fresh(listing: Listing) -> bool:
     checked = listing.checked_at
-    return checked is not None and listing.failures == 0 and clock.now() - checked < FRESH
+    return checked is not None and not listing.is_unread and clock.now() - checked < FRESH
 
 
 async def _read(bench: Workbench, listing: Listing) -> bool:

@@ -111,7 +111,7 @@ async def _fresh_answer(bench: Workbench, claimed: Preview, user: User, language
             return None
         watch = await watches.of_listing(session, user, listing.id)
         is_fresh = (
-            listing.failures == 0
+            not listing.is_unread
             and listing.checked_at is not None
             and clock.now() - listing.checked_at < FRESH
         )

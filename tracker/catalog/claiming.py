@@ -52,6 +52,8 @@ async def claim_due(
             .with_for_update(skip_locked=True)
         )
     ).all()
+    if not stores:
+        return []
     gaps = {store.code: timedelta(seconds=manners_of(store, manners).gap_seconds) for store in stores}
     due: dict[str, list[int]] = {}
     for turns, codes in _by_turns(stores, gaps, limit).items():

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Double, ForeignKey, Index, String, Text, UniqueCons
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.catalog.interval import ChangeRate
+from tracker.catalog.move import REFUSALS
 from tracker.database import Base, BigId
 from tracker.money import Money
 from tracker.stores.offer import Availability
@@ -97,6 +98,11 @@ class Listing(Base):
     @property
     def check_every(self) -> timedelta:
         return timedelta(seconds=self.check_every_seconds)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the last check gave no offer, for a reason of the page's or since the store refused us."""
+        return self.failures > 0 or self.outcome in REFUSALS
 
     @property
     def rate(self) -> ChangeRate:

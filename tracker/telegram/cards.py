@@ -10,7 +10,6 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from markupsafe import Markup
 
 from tracker.catalog.models import Doubt, Listing
-from tracker.catalog.move import REFUSALS
 from tracker.money import Money
 from tracker.stores.offer import Availability
 from tracker.stores.registry import store_of
@@ -99,7 +98,7 @@ def watch(
         )
     if listing.checked_at:
         lines.append(language("watch.checked", when=language.ago(listing.checked_at, now)))
-    if listing.read_at and (listing.failures or listing.outcome in REFUSALS):
+    if listing.read_at and listing.is_unread:
         lines.append(language("watch.not_read_since", when=language.time(listing.read_at)))
     if listing.outcome == Doubt.HELD:
         lines.append(language("watch.in_doubt"))
