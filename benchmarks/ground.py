@@ -60,5 +60,5 @@ def _found() -> Iterator[None]:
     try:
         yield
     # Both are pytest's own BaseExceptions; here they say that a service cannot be had, not that a test ends.
-    except (pytest.skip.Exception, pytest.fail.Exception) as reason:
+    except (pytest.skip.Exception, pytest.fail.Exception) as reason:  # how the tests' services say no
         raise Unavailable(reason.msg) from reason

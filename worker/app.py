@@ -140,6 +140,7 @@ class WorkerApp:
             for task in beside:
                 await end(task)
             await self.checker.stop()
+            await self.bench.recorder.close()
             await self.deliverer.stop()
             await self._add_up_tally()
 

@@ -87,3 +87,5 @@ class PageRead:
     reading: Reading | None = None
     """What the page said, as people's rules have it; None when no page was had."""
     seconds: float = 0
+    is_asked: bool = True
+    """Whether the store was asked at all: it may rest, or be too busy for one more."""

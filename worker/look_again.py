@@ -55,6 +55,8 @@ def _is_fresh(listing: Listing) -> bool:
 async def _read(bench: Workbench, listing: Listing) -> bool:
     """Check the listing now; whether its page could be read."""
     read = await read_for_a_person(bench, listing.url)
+    if not read.is_asked:
+        return False
     owed = 0
     async with bench.database.transaction() as session:
         move = await record(session, listing.id, read.check, bench.checking)

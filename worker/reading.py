@@ -52,11 +52,11 @@ async def read_for_a_person(bench: Workbench, url: str) -> PageRead:
         store = await session.get(StoreState, store_of(url).code)
     approach = Approach.to(store, bench.manners, patience=_PATIENCE_SECONDS, ways=bench.fetcher.ways)
     if approach.rests_until is not None and approach.rests_until > clock.now():
-        return PageRead(Check(clock.now(), Outcome.BLOCKED, kind=Kind.BLOCKED), url)
+        return PageRead(Check(clock.now(), Outcome.BLOCKED, kind=Kind.BLOCKED), url, is_asked=False)
     try:
         return await read_page(bench, url, approach)
     except StoreBusy as busy:
-        return PageRead(Check(clock.now(), FetchProblem.BUSY, kind=Kind.FAILED), url, busy)
+        return PageRead(Check(clock.now(), FetchProblem.BUSY, kind=Kind.FAILED), url, busy, is_asked=False)
 
 
 async def read_page(

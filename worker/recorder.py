@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
@@ -69,14 +68,9 @@ class Recorder:
             taken, self._waiting = self._waiting[:AT_A_TIME], self._waiting[AT_A_TIME:]
             try:
                 owed = await self._commit([finished for finished, _ in taken])
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - a door: whose fault it is, the next line finds out
                 log.warning("checks.not_recorded_together", count=len(taken), error=type(error).__name__)
                 owed = [await self._write_alone(finished, done) for finished, done in taken]
-            except Exception as error:  # noqa: BLE001 - a door: who waits is told, and raises it
-                for _, done in taken:
-                    if not done.done():
-                        done.set_exception(error)
-                continue
             for _, done in taken:
                 if not done.done():
                     done.set_result(None)
@@ -86,7 +80,7 @@ class Recorder:
     async def _write_alone(self, finished: Finished, done: "asyncio.Future[None]") -> int:
         try:
             return sum(await self._commit([finished]))
-        except Exception as error:  # noqa: BLE001 - a door, as above
+        except Exception as error:  # noqa: BLE001 - a door: who waits for it raises it
             if not done.done():
                 done.set_exception(error)
             return 0

@@ -1,5 +1,6 @@
 """A check reads a listing once for all its watchers, and what is no price never becomes one."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from tests.worker.house import WEEK, House, offer
 from tests.worker.outside import ASHA, RAVI
 from tests.worker.waiting import eventually
 from tracker import clock
-from tracker.catalog import tallies
+from tracker.catalog import stores, tallies
 from tracker.catalog.models import CheckTally, StoreNews, StoreState
 from tracker.catalog.move import Check
 from tracker.catalog.recording import Checking, record
@@ -19,7 +20,10 @@ from tracker.fetching.ways import Fetchers
 from tracker.users.models import UserState
 from tracker.watches import service as watches
 from tracker.watches.models import WatchState
+from worker.approach import Approach
 from worker.check import check
+from worker.reading import read_for_a_person
+from worker.recorder import Finished
 
 KETTLE = "https://bazaar.example/shop/kettle"
 PHONE = "https://bazaar.example/shop/phone"
@@ -244,3 +248,34 @@ async def test_what_was_read_is_tallied_by_store_and_outcome(house: House) -> No
         ("bazaar.example", "offer", 1, 1),
         ("bazaar.example", "status_404", 1, 0),
     ]
+
+
+async def test_who_asks_about_a_store_that_rests_leaves_it_alone_and_is_no_check(sqlite_house: House) -> None:
+    house = sqlite_house
+    await house.watch(ASHA, KETTLE)
+    async with house.database.transaction() as session:
+        await stores.rest(session, "bazaar.example", clock.now() + WEEK)
+    before = await house.listing(KETTLE)
+    read = await read_for_a_person(house.bench, KETTLE)
+    assert (read.check.outcome, read.is_asked) == ("blocked", False)
+    assert house.outside.fetches(KETTLE) == 0
+    assert (await house.listing(KETTLE)).checked_at == before.checked_at
+
+
+async def test_a_check_that_cannot_be_written_costs_the_others_nothing(house: House) -> None:
+    await house.watch(ASHA, KETTLE)
+    house.outside.shop.set("kettle", price="1499")
+    await house.due(KETTLE)
+    ((listing_id, token, _),) = await house.claims()
+    read = await read_for_a_person(house.bench, KETTLE)
+    approach = Approach(house.bench.manners, patience=1)
+    of_nothing = Finished(10**9, "bazaar.example", None, read, approach)
+    ours = Finished(listing_id, "bazaar.example", token, read, approach)
+    lost, kept = await asyncio.gather(
+        house.bench.recorder.record(of_nothing),
+        house.bench.recorder.record(ours),
+        return_exceptions=True,
+    )
+    assert isinstance(lost, KeyError)
+    assert kept is None
+    assert (await house.listing(KETTLE)).price_minor == 149900
