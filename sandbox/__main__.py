@@ -64,6 +64,7 @@ def demo_settings(
         check_interval_seconds=CHECK_SECONDS,
         fetch_store_at_once=100,  # the shop is our own, and people wait to see what happens
         fetch_store_gap_seconds=0,
+        fetch_rest_seconds=CHECK_SECONDS * 5,
         web_host="127.0.0.1",
         web_port=web_port,
     )

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     fetch_robots: bool = False
 
     fetch_store_at_once: int | None = Field(default=None, ge=1, le=1000)
+    fetch_rest_seconds: float = Field(default=3600, ge=1, le=86_400)
     fetch_store_gap_seconds: float | None = Field(default=None, ge=0, le=3600)
 
     check_interval_seconds: float | None = Field(default=None, ge=1)

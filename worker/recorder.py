@@ -119,7 +119,7 @@ class Recorder:
             await demand.note_targets(session, listing)
         await gone.give_up(session, listing)
         if check.kind is Kind.BLOCKED or approach.is_doubtful:
-            await stores.answered(session, finished.store, check)
+            await stores.answered(session, finished.store, check, self._checking.first_rest)
         if check.retry_after is not None:
             await stores.rest(session, finished.store, clock.now() + check.retry_after)
         return _Recorded(owed, is_drop)

@@ -40,13 +40,14 @@ class Checking:
     """How soon a doubtful reading is read again, and what is doubtful.
 
     `interval` is how often every listing is checked; None is as often as its own watchers are promised.
-    `lease` is how long a check may take.
+    `lease` is how long a check may take, `first_rest` how long a store is left alone that refuses us.
     """
 
     interval: timedelta | None = None
     recheck: timedelta = timedelta(minutes=2)
     bands: Bands = DEFAULT_BANDS
     lease: timedelta = timedelta(seconds=60)
+    first_rest: timedelta = stores.FIRST_REST
 
     @classmethod
     def by(cls, settings: Settings) -> "Checking":
@@ -59,7 +60,8 @@ class Checking:
             agree=settings.hold_agree,
         )
         recheck = timedelta(seconds=settings.hold_recheck_seconds)
-        return cls(settings.check_interval, recheck, bands, settings.check_lease)
+        first_rest = timedelta(seconds=settings.fetch_rest_seconds)
+        return cls(settings.check_interval, recheck, bands, settings.check_lease, first_rest)
 
 
 async def record(

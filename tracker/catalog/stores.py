@@ -16,7 +16,8 @@ from tracker.fetching.politeness import Manners
 
 log = structlog.get_logger()
 
-RESTS = ((12, timedelta(hours=24)), (6, timedelta(hours=6)), (3, timedelta(hours=1)))
+FIRST_REST = timedelta(hours=1)
+RESTS = ((12, 24), (6, 6), (3, 1))
 """How long a store that has refused us so often in a row is left alone; then it is asked for one page."""
 
 _UNLIMITED = 1000
@@ -54,9 +55,9 @@ def manners_of(store: StoreState, usual: Manners) -> Manners:
     )
 
 
-def rest_after(blocks: int) -> timedelta | None:
+def rest_after(blocks: int, first: timedelta = FIRST_REST) -> timedelta | None:
     """How long a store rests after so many refusals in a row; None while they may be a whim."""
-    return next((rest for least, rest in RESTS if blocks >= least), None)
+    return next((first * times for least, times in RESTS if blocks >= least), None)
 
 
 async def begin(session: AsyncSession, code: str) -> None:
@@ -80,7 +81,9 @@ async def due(session: AsyncSession, code: str, at: datetime) -> None:
     await session.flush()
 
 
-async def answered(session: AsyncSession, code: str, check: Check) -> None:
+async def answered(
+    session: AsyncSession, code: str, check: Check, first_rest: timedelta = FIRST_REST
+) -> None:
     """Let a store that refuses us rest, and one that answers again be asked as before.
 
     A check that failed on its way (no connection, no answer in time) says nothing about that.
@@ -89,7 +92,7 @@ async def answered(session: AsyncSession, code: str, check: Check) -> None:
         return
     store = await _locked(session, code)
     if check.kind is Kind.BLOCKED:
-        _refused(store, check.began_at)
+        _refused(store, check.began_at, first_rest)
     elif store.blocks:
         _recovered(store)
     await session.flush()
@@ -148,11 +151,11 @@ async def notice_sales(session: AsyncSession) -> Sequence[str]:
     return begun
 
 
-def _refused(store: StoreState, since: datetime) -> None:
+def _refused(store: StoreState, since: datetime, first_rest: timedelta) -> None:
     now = clock.now()
     store.blocks += 1
     store.refused_since = store.refused_since or since
-    pause = rest_after(store.blocks)
+    pause = rest_after(store.blocks, first_rest)
     if pause is None:
         return
     if store.rests_until is None or store.rests_until <= now:
