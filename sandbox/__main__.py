@@ -86,7 +86,7 @@ async def demo(port: int, folder: Path, pages: Path | None, web_port: int) -> No
         app = create_app(
             telegram,
             extra_routes=[*shop.routes(), *replay.routes(), *razorpay.routes(), *mailbox.routes()],
-            busy=lambda: service.is_answering,
+            busy=lambda: service.is_answering or not service.worker.is_ready.is_set(),
         )
         world = asyncio.create_task(_go_on(razorpay, service))
         try:

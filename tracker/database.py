@@ -57,12 +57,18 @@ def create_engine(database_url: str, **options: Any) -> AsyncEngine:
 
     On SQLite: WAL, foreign keys, 10 s busy time-out, and BEGIN IMMEDIATE, without which a deferred
     transaction that reads before it writes fails at once with "database is locked".
+
+    On PostgreSQL: what a process that stands still has locked is free again after ten seconds.
     """
     if not database_url.startswith("sqlite"):
         # No overflow: such connections close after each use, and opening one costs more than a transaction.
-        return create_async_engine(
-            database_url, **{"pool_size": 20, "max_overflow": 0, "pool_pre_ping": True} | options
-        )
+        settings = {
+            "pool_size": 20,
+            "max_overflow": 0,
+            "pool_pre_ping": True,
+            "connect_args": {"server_settings": {"idle_in_transaction_session_timeout": "10s"}},
+        }
+        return create_async_engine(database_url, **settings | options)
     # One connection: SQLite has one writer anyway, and a queue in order beats ten that poll its lock (with 20
     # writers the slowest waits 33 ms instead of a second). A transaction must not be opened inside another.
     one = {} if ":memory:" in database_url else {"pool_size": 1, "max_overflow": 0}

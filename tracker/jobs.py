@@ -6,6 +6,7 @@ so nothing here raises when Redis is away. This file and `worker/app.py` are all
 
 from collections.abc import Awaitable
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -55,8 +56,11 @@ class _Client(ArqRedis):
 
 
 def on_pool(pool: ConnectionPool) -> ArqRedis:
-    """A client whose jobs are JSON: arq's own pickles would let whoever writes to Redis run code."""
-    return _Client(pool, job_serializer=orjson.dumps, job_deserializer=orjson.loads)
+    """A client whose jobs are JSON: arq's own pickles would let whoever writes to Redis run code.
+
+    Of a job that timed out arq writes down the error itself: its name is enough.
+    """
+    return _Client(pool, job_serializer=partial(orjson.dumps, default=repr), job_deserializer=orjson.loads)
 
 
 class JobQueue:

@@ -109,6 +109,8 @@ class WorkerApp:
         self.checker = Checker(self.bench)
         self.deliverer = Deliverer(self.bench)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        self.is_ready = asyncio.Event()
+        """Set when its readers have started: from then on it takes what waits."""
 
     @property
     def is_answering(self) -> bool:
@@ -118,6 +120,7 @@ class WorkerApp:
     async def run(self) -> None:
         """Work until cancelled."""
         await self.bench.readers.warm()
+        self.is_ready.set()
         self.checker.start()
         self.deliverer.start()
         beside = [

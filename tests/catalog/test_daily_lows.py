@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracker.catalog.daily_lows import Counted, lows
@@ -42,6 +42,7 @@ def retired(points: Points, until: date) -> PriceHistory:
 
 
 @given(points=histories, until=days, hours=st.integers(min_value=0, max_value=60 * 24))
+@example(points=[(BEGAN, 1), (BEGAN + timedelta(hours=1), 2)], until=date(2026, 1, 2), hours=0)
 def test_the_lowest_price_is_the_same_up_to_the_day_that_a_window_begins_with(
     points: Points, until: date, hours: int
 ) -> None:

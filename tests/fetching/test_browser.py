@@ -64,7 +64,11 @@ async def test_a_page_that_scripts_fill_is_read_by_the_browser_alone(
         shop.origin = origin
         shop.lists("scripted", price="1234.00", style="script")
         shop.set("kettle", price="1999.00", mode="needs_script")
-        here = settings(fetch_allow_private=origin.removeprefix("http://"), fetch_browser_path=chromium)
+        here = settings(
+            fetch_allow_private=origin.removeprefix("http://"),
+            fetch_ways="browser",
+            fetch_browser_path=chromium,
+        )
         fetchers = Fetchers.by(here)
         try:
             assert Way.BROWSER in fetchers.ways

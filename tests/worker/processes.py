@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis.asyncio as redis
+from sqlalchemy import text
 
 from tests.services import RedisServer
 from tests.worker.house import Story
@@ -130,12 +131,33 @@ async def processes_in(folder: Path, environment: dict[str, str]) -> AsyncIterat
         await processes.end_all()
 
 
+_OPEN = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid != pg_backend_pid() AND xact_start IS NOT NULL
+"""
+"""The transactions of others."""
+
+
 @dataclass
 class Service(Story):
     """Workers and bots as processes of their own, with a Redis of their own."""
 
     redis: RedisServer
     processes: Processes
+
+    async def freeze(self, worker: Running) -> None:
+        """Stop a worker between two of its transactions: within one it would keep what it has locked."""
+
+        async def is_between_two() -> bool:
+            async with self.database.transaction() as session:
+                await session.execute(text("SELECT 1"))  # on SQLite the only lock is ours now
+                worker.freeze()
+                if session.get_bind().dialect.name == "sqlite" or not await session.scalar(text(_OPEN)):
+                    return True
+            worker.thaw()
+            return False
+
+        await eventually(is_between_two)
 
     async def worker(self, **environment: str) -> Running:
         """A worker that is at work."""

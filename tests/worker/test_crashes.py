@@ -8,11 +8,10 @@ from functools import partial
 
 import pytest
 from arq.connections import ArqRedis
-from sqlalchemy import text
 
 from sandbox.telegram import Fault, FaultKind, Limits
 from tests.worker.outside import ASHA, RAVI
-from tests.worker.processes import Running, Service
+from tests.worker.processes import Service
 from tests.worker.waiting import eventually
 from tracker.alerts.models import AlertState
 from tracker.catalog.claiming import claim_due
@@ -67,13 +66,6 @@ async def fetched(service: Service, *urls: str) -> bool:
     return all(service.outside.fetches(url) for url in urls)
 
 
-async def freeze(service: Service, worker: Running) -> None:
-    """Stop a worker between two of its transactions: frozen inside one, it would keep SQLite's only lock."""
-    async with service.database.transaction() as session:
-        await session.execute(text("SELECT 1"))  # now the lock is ours, so it is not the worker's
-        worker.freeze()
-
-
 async def test_two_workers_send_each_alert_once_though_one_is_frozen_and_one_ends(service: Service) -> None:
     outside = service.outside
     people = range(3001, 3201)
@@ -83,11 +75,11 @@ async def test_two_workers_send_each_alert_once_though_one_is_frozen_and_one_end
         service.worker(TELEGRAM_MESSAGES_PER_SECOND="80"), service.worker(TELEGRAM_MESSAGES_PER_SECOND="80")
     )
     # One is frozen while it waits for an answer: the other takes over, and its waking changes nothing.
-    await freeze(service, second)
+    await service.freeze(second)
     outside.telegram.faults.add(Fault(FaultKind.HANG_AFTER, chat=ASHA))
     await service.falls(PHONE, "1299")
     await outside.hears(ASHA, "₹1,299")
-    await freeze(service, first)
+    await service.freeze(first)
     second.thaw()
     await outside.hears(ASHA, "₹1,299", times=2)
     assert await eventually(partial(all_settled, service)) == [AlertState.SENT]

@@ -61,7 +61,7 @@ class PriceHistory:
         if known_since is None:
             return None
         begin = known_since if within is None else until - within
-        prices = [*self._lows_since(begin), *self._prices[self._first(begin) if within else 0 :]]
+        prices = [*self._lows_since(begin), *self._prices[self._first(begin) if within is not None else 0 :]]
         return Lowest(Money(min(prices), self._currency), max(begin, known_since))
 
     @property
