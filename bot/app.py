@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import commands, handlers
 from bot.isolation import DialogueStorage, OneAtATime
-from bot.middlewares import Door
+from bot.middlewares import Doorkeeper
 from tracker.config import Settings
 from tracker.database import Database
 from tracker.inbox import service as inbox
@@ -77,7 +77,7 @@ class BotApp:
         self.conversations = Conversations(
             storage=DialogueStorage(self._redis), events_isolation=OneAtATime(self._redis)
         )
-        self.conversations.update.outer_middleware(Door(settings, database, JobQueue(self._redis)))
+        self.conversations.update.outer_middleware(Doorkeeper(settings, database, JobQueue(self._redis)))
         self.conversations.include_routers(*handlers.routers())
         self._waiting = asyncio.Event()
         self._handling: set[asyncio.Task[None]] = set()

@@ -13,6 +13,8 @@ from aiogram.types import User as TelegramUser
 
 from bot.afterwards import Afterwards
 from tracker import metrics
+from tracker.admin import roles
+from tracker.admin.roles import Door
 from tracker.billing.plans import Plan
 from tracker.billing.setup import Billing
 from tracker.config import Settings
@@ -30,8 +32,10 @@ log = structlog.get_logger()
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
 
-class Door(BaseMiddleware):
-    """Gives each handler `session`, `user`, `language` and `after`; commits; then says what is to be said."""
+class Doorkeeper(BaseMiddleware):
+    """Gives each handler `session`, `user`, `language`, `actor` and `after`; commits; then says what is to be
+    said.
+    """
 
     def __init__(self, settings: Settings, database: Database, queue: JobQueue) -> None:
         self._settings = settings
@@ -102,7 +106,8 @@ class Door(BaseMiddleware):
             data["billing"] = self._billing
             data["can_mail"] = self._settings.smtp_url is not None
             data["plan_code"] = user.plan
-            data["is_admin"] = sender.id in self._settings.admin_ids
+            actor = await roles.actor_of(session, sender.id, self._settings.admin_ids, Door.CHAT)
+            data |= {"actor": actor, "is_admin": actor is not None}
             await handler(event, data)
 
     def _sentence(

@@ -70,18 +70,22 @@ def sources() -> Iterator[str]:
 
 
 def catalogue(locale: str) -> dict[str, Any]:
-    with (ROOT / "tracker" / "texts" / locale / "messages.po").open("rb") as source:
-        return {
-            message.id if isinstance(message.id, str) else message.id[0]: message.string
-            for message in read_po(source, locale=locale)
-            if message.id
-        }
+    found: dict[str, Any] = {}
+    for path in sorted((ROOT / "tracker" / "texts" / locale).glob("*.po")):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=locale):
+                if message.id:
+                    key = message.id if isinstance(message.id, str) else message.id[0]
+                    assert key not in found, f"{key} stands twice"
+                    found[key] = message.string
+    return found
 
 
 def handled_commands() -> set[str]:
     return {
         str(command)
-        for router in handlers.routers()
+        for top in handlers.routers()
+        for router in top.chain_tail
         for handler in router.message.handlers
         for each in handler.filters or []
         if isinstance(each.callback, CommandFilter)

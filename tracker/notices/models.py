@@ -17,6 +17,7 @@ class NoticeState(StrEnum):
 
 
 _DUE = text("state = 'due'")
+_SENT_TO_MANY = text("broadcast_id IS NOT NULL")
 
 
 class Notice(Base):
@@ -38,5 +39,16 @@ class Notice(Base):
     sent_at: Mapped[datetime | None]
     message_id: Mapped[int | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+    broadcast_id: Mapped[int | None] = mapped_column(BigId)
+    """The broadcast that it is of: it waits until nothing else is to be said."""
 
-    __table_args__ = (Index("ix_notices_due", "chat_id", "id", postgresql_where=_DUE, sqlite_where=_DUE),)
+    __table_args__ = (
+        Index("ix_notices_due", "chat_id", "id", postgresql_where=_DUE, sqlite_where=_DUE),
+        Index(
+            "ix_notices_broadcast",
+            "broadcast_id",
+            "state",
+            postgresql_where=_SENT_TO_MANY,
+            sqlite_where=_SENT_TO_MANY,
+        ),
+    )

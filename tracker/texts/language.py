@@ -1,6 +1,6 @@
 """Texts for people: one person's language, money, dates and numbers.
 
-A text is a key of a gettext catalogue (`tracker/texts/<locale>/messages.po`) with named places. Whatever is
+A text is a key of a gettext catalogue (`tracker/texts/<locale>/*.po`) with named places. Whatever is
 put into a place is escaped for Telegram's HTML unless it is `Markup` already, so no foreign string can bring
 its own markup. Adding a language is adding a folder.
 """
@@ -20,6 +20,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.languages import get_official_languages
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
@@ -34,7 +35,7 @@ _FOLDER = Path(__file__).parent
 
 def locales() -> list[str]:
     """The languages that a catalogue exists for, the default first."""
-    found = sorted(path.parent.name for path in _FOLDER.glob("*/messages.po"))
+    found = {path.parent.name for path in _FOLDER.glob("*/messages.po")}
     return sorted(found, key=lambda locale: (locale != DEFAULT_LOCALE, locale))
 
 
@@ -45,8 +46,12 @@ def language_name(locale: str) -> str:
 
 @cache
 def _catalogue(locale: str) -> gettext.GNUTranslations:
-    with (_FOLDER / locale / "messages.po").open("rb") as source:
-        catalogue = read_po(source, locale=locale)
+    catalogue = Catalog(locale)
+    for path in sorted((_FOLDER / locale).glob("*.po")):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=locale):
+                if message.id:
+                    catalogue[message.id] = message
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

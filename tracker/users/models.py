@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.database import Base, BigId
@@ -16,6 +16,8 @@ class UserState(StrEnum):
     """They blocked the bot: nothing is sent, everything is kept, and an unblock brings them back."""
     DEACTIVATED = "deactivated"
     """Telegram says that the account or the chat is gone for good."""
+    SUSPENDED = "suspended"
+    """By those who run the service, until `suspended_until`: nothing is answered, checked or sent."""
 
 
 class User(Base):
@@ -52,6 +54,10 @@ class User(Base):
     email_codes: Mapped[int] = mapped_column(default=0)
     """How many codes were made since `email_codes_since`, to whatever address."""
     email_codes_since: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None]
+    """Null is for good."""
+    suspended_because: Mapped[str | None] = mapped_column(String(256))
+    hears_broadcasts: Mapped[bool] = mapped_column(default=True)
 
     __table_args__ = (Index(None, "state"), Index(None, "plan"))
 
@@ -64,3 +70,18 @@ class User(Base):
             requests_per_minute=self.requests_per_minute,
             features=features_of(self.features),
         )
+
+
+class ApiToken(Base):
+    """A person's own key to their own watches, history and alerts; only its hash is kept."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "user_id", "id"),)

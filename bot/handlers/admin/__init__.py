@@ -1,0 +1,19 @@
+"""What those who run the service may ask, in their own chat with the bot.
+
+Who is one is decided by the numeric id alone; names can be anybody's. What each may do stands in
+`tracker.admin.roles`.
+"""
+
+from aiogram import F, Router
+
+from bot.handlers.admin import figures
+
+
+def router() -> Router:
+    """Every area, closed to everybody else: to them its commands are words like any others."""
+    router = Router(name="admin")
+    router.message.filter(F.chat.type == "private", lambda _message, is_admin: is_admin)
+    router.callback_query.filter(F.message.chat.type == "private", lambda _callback, is_admin: is_admin)
+    for area in (figures,):
+        router.include_router(area.router())
+    return router
