@@ -22,6 +22,9 @@ from tracker.stores.registry import read
 URL = "https://shop.example.in/lamp"
 LAMP = '{"@type": "Product", "name": "Lamp", "offers": {"price": 1499, "priceCurrency": "INR"}}'
 GOOD = f'<title>Lamp</title><h1>Lamp</h1><script type="application/ld+json">{LAMP}</script>'.encode()
+REASONABLE = 4_000
+"""How many ordinary pages could be read meanwhile: each takes less than half a millisecond, all of them two
+seconds at most."""
 
 
 def price(reading: Reading) -> str | None:
@@ -43,6 +46,18 @@ def readers() -> list[int]:
     """The processes of reader pools: children of this process's fork server."""
     parent = parents()
     return [pid for pid in parent if parent.get(parent[pid]) == os.getpid()]
+
+
+def timed(html: bytes) -> tuple[Reading, float]:
+    """Read a page; also the seconds that it took of this thread, whoever else wanted the processor."""
+    started = time.thread_time()
+    reading = read(html, URL)
+    return reading, time.thread_time() - started
+
+
+def ordinary_seconds() -> float:
+    """What an ordinary page takes here and now, on this processor and under this tracer, at its best."""
+    return min(sum(timed(GOOD)[1] for _ in range(10)) for _ in range(5)) / 10
 
 
 def linked_data(text: str) -> bytes:
@@ -116,10 +131,12 @@ TITLES = [
 
 @pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_bytes_give_a_reading_without_a_price_in_reasonable_time(html: bytes) -> None:
-    started = time.process_time()
-    reading = read(html, URL)
+    reasonable = REASONABLE * ordinary_seconds()
+    reading, seconds = timed(html)
     assert price(reading) in (None, "5.00")
-    assert time.process_time() - started < 2
+    if seconds >= reasonable:  # a neighbour can make a processor slower for a moment, and never faster
+        _, seconds = timed(html)
+    assert seconds < reasonable
 
 
 @pytest.mark.parametrize("amount", AMOUNTS)
