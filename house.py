@@ -76,6 +76,7 @@ class House:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # whom to believe about addresses is a setting of ours
                 timeout_graceful_shutdown=2,
             )
         )

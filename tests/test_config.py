@@ -97,3 +97,20 @@ def test_other_databases_need_no_folder(
     monkeypatch.chdir(tmp_path)
     settings(database_url=url).make_folders()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_secret_of_the_api_is_long(settings: MakeSettings) -> None:
+    with pytest.raises(ValidationError, match="API_SECRET takes at least 32 characters") as refusal:
+        settings(api_secret="hunter2" * 4)
+    assert "hunter2" not in str(refusal.value)
+    assert settings(api_secret="x" * 32).api_secret is not None
+    assert settings(api_secret="").api_secret is None
+
+
+def test_proxies_are_addresses_or_networks(settings: MakeSettings) -> None:
+    assert [str(each) for each in settings(trusted_proxies="10.0.0.0/8, ::1").trusted_proxies] == [
+        "10.0.0.0/8",
+        "::1/128",
+    ]
+    with pytest.raises(ValidationError):
+        settings(trusted_proxies="nginx")

@@ -1,5 +1,6 @@
 """Settings, read once from the environment (and `.env`) and passed down."""
 
+import ipaddress
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,11 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 DEFAULT_DATABASE = "sqlite+aiosqlite:///var/price-tracker.sqlite3"
+_API_SECRET = 32
+"""Characters: HS256 asks for a key as long as its digest (RFC 7518, 3.2)."""
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,100}")
 _PROXY = re.compile(r"http://(?:[!-.0-9:;=A-~]+@)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}/?")
 _DRIVERS = {
@@ -50,6 +55,8 @@ class Settings(BaseSettings):
     gst_percent: int = Field(default=18, ge=0, le=40)
 
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
+    api_secret: SecretStr | None = None
+    trusted_proxies: Annotated[tuple[IPNetwork, ...], NoDecode] = ()
 
     fetch_replay_origin: str | None = None
     fetch_allow_private: Annotated[frozenset[str], NoDecode] = frozenset()
@@ -100,7 +107,14 @@ class Settings(BaseSettings):
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
 
-    @field_validator("admin_ids", "fetch_allow_private", "fetch_ways", "payment_providers", mode="before")
+    @field_validator(
+        "admin_ids",
+        "fetch_allow_private",
+        "fetch_ways",
+        "payment_providers",
+        "trusted_proxies",
+        mode="before",
+    )
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         if isinstance(value, str):
@@ -108,6 +122,7 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
+        "api_secret",
         "bot_token",
         "telegram_webhook_secret",
         "public_url",
@@ -143,6 +158,13 @@ class Settings(BaseSettings):
         if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
             raise ValueError("a token of @BotFather looks like 123456789:AAExample_of-letters")
         return token
+
+    @field_validator("api_secret")
+    @classmethod
+    def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < _API_SECRET:
+            raise ValueError(f"API_SECRET takes at least {_API_SECRET} characters: openssl rand -hex 32")
+        return secret
 
     @field_validator("fetch_proxy_url")
     @classmethod

@@ -25,6 +25,7 @@ async def serve(settings: Settings, redis_url: str) -> None:
             log_config=None,
             access_log=False,  # ours names no query strings
             server_header=False,
+            proxy_headers=False,  # whom to believe about addresses is a setting of ours
             timeout_graceful_shutdown=20,
         )
         # What was imported stays: without this each full collection of garbage walks it, while events wait.
