@@ -143,6 +143,36 @@ def upgrade() -> None:
     with op.batch_alter_table("user_notes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_user_notes_user_id_id"), ["user_id", "id"], unique=False)
 
+    with op.batch_alter_table("alerts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_alerts_dead",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'dead'"),
+            sqlite_where=sa.text("state = 'dead'"),
+        )
+
+    with op.batch_alter_table("webhook_events", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_webhook_events_unapplied",
+            ["state", "id"],
+            unique=False,
+            postgresql_where=sa.text("state IN ('dead', 'ignored')"),
+            sqlite_where=sa.text("state IN ('dead', 'ignored')"),
+        )
+
+    with op.batch_alter_table("listings", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_listings_store_id"), ["store", "id"], unique=False)
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_index(
+            "ix_listings_title_words",
+            "listings",
+            [sa.text("to_tsvector('simple'::regconfig, title::text)")],
+            unique=False,
+            postgresql_using="gin",
+        )
+
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
@@ -161,11 +191,85 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("hears_broadcasts", sa.Boolean(), nullable=False, server_default=sa.true())
         )
+        batch_op.add_column(sa.Column("name_key", sa.String(length=64), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("username_key", sa.String(length=64), nullable=False, server_default=""))
+    op.execute(
+        "UPDATE users SET name_key = lower(substr(first_name, 1, 64)), "
+        "username_key = lower(coalesce(username, ''))"
+    )
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.alter_column("hears_broadcasts", server_default=None)
+        batch_op.alter_column("name_key", server_default=None)
+        batch_op.alter_column("username_key", server_default=None)
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_users_state"))
+        batch_op.drop_index(batch_op.f("ix_users_plan"))
+        batch_op.create_index(batch_op.f("ix_users_state_id"), ["state", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_users_plan_id"), ["plan", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_users_last_seen_at"), ["last_seen_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_users_email"), ["email"], unique=False)
+        for column in ("name_key", "username_key"):
+            batch_op.create_index(
+                batch_op.f(f"ix_users_{column}"),
+                [column],
+                unique=False,
+                postgresql_ops={column: "varchar_pattern_ops"},
+            )
+        batch_op.create_index(
+            "ix_users_suspended_until",
+            ["suspended_until"],
+            unique=False,
+            postgresql_where=sa.text("suspended_until IS NOT NULL"),
+            sqlite_where=sa.text("suspended_until IS NOT NULL"),
+        )
+
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_subscriptions_plan_state"))
+        batch_op.create_index(
+            batch_op.f("ix_subscriptions_plan_state_id"), ["plan", "state", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_subscriptions_state_id"), ["state", "id"], unique=False)
+
+    with op.batch_alter_table("payments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_payments_user_id"))
+        batch_op.create_index(batch_op.f("ix_payments_user_id_id"), ["user_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_payments_held",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("held_because IS NOT NULL"),
+            sqlite_where=sa.text("held_because IS NOT NULL"),
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("payments", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_payments_held",
+            postgresql_where=sa.text("held_because IS NOT NULL"),
+            sqlite_where=sa.text("held_because IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_payments_user_id_id"))
+        batch_op.create_index(batch_op.f("ix_payments_user_id"), ["user_id"], unique=False)
+
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_subscriptions_state_id"))
+        batch_op.drop_index(batch_op.f("ix_subscriptions_plan_state_id"))
+        batch_op.create_index(batch_op.f("ix_subscriptions_plan_state"), ["plan", "state"], unique=False)
+
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_users_suspended_until",
+            postgresql_where=sa.text("suspended_until IS NOT NULL"),
+            sqlite_where=sa.text("suspended_until IS NOT NULL"),
+        )
+        for column in ("username_key", "name_key", "email", "last_seen_at", "plan_id", "state_id"):
+            batch_op.drop_index(batch_op.f(f"ix_users_{column}"))
+        batch_op.create_index(batch_op.f("ix_users_plan"), ["plan"], unique=False)
+        batch_op.create_index(batch_op.f("ix_users_state"), ["state"], unique=False)
+        batch_op.drop_column("username_key")
+        batch_op.drop_column("name_key")
+
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.drop_column("hears_broadcasts")
         batch_op.drop_column("suspended_because")
@@ -178,6 +282,26 @@ def downgrade() -> None:
             sqlite_where=sa.text("broadcast_id IS NOT NULL"),
         )
         batch_op.drop_column("broadcast_id")
+
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_index("ix_listings_title_words", table_name="listings", postgresql_using="gin")
+    with op.batch_alter_table("listings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_listings_store_id"))
+        batch_op.drop_column("paused_at")
+
+    with op.batch_alter_table("webhook_events", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_webhook_events_unapplied",
+            postgresql_where=sa.text("state IN ('dead', 'ignored')"),
+            sqlite_where=sa.text("state IN ('dead', 'ignored')"),
+        )
+
+    with op.batch_alter_table("alerts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_alerts_dead",
+            postgresql_where=sa.text("state = 'dead'"),
+            sqlite_where=sa.text("state = 'dead'"),
+        )
 
     with op.batch_alter_table("user_notes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_user_notes_user_id_id"))

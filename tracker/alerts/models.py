@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.database import Base, BigId
@@ -22,6 +22,8 @@ class AlertState(StrEnum):
     DEAD = "dead"
     """Telegram's answer was final, or every attempt failed."""
 
+
+_DEAD = text("state = 'dead'")
 
 UNSETTLED = (AlertState.DUE, AlertState.SENDING)
 
@@ -107,6 +109,7 @@ class Alert(Base):
         UniqueConstraint("watch_id", "observation_id"),
         Index(None, "state", "due_at"),
         Index(None, "chat_id", "state"),
+        Index("ix_alerts_dead", "id", postgresql_where=_DEAD, sqlite_where=_DEAD),
     )
 
     @property

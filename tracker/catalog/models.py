@@ -17,6 +17,9 @@ MAX_URL = 2048
 
 _NEWS = text("news IS NOT NULL")
 
+TITLE_WORDS = text("to_tsvector('simple'::regconfig, title::text)")
+"""The words of a listing's title as PostgreSQL finds them, whatever their language."""
+
 
 class Listing(Base):
     """A thing at one store, shared by all who watch it. `next_check_at` is null while nobody does."""
@@ -76,11 +79,15 @@ class Listing(Base):
     fetched_whole_at: Mapped[datetime | None]
     """When the page itself came last, not only the word that it is what it was."""
     needs_browser: Mapped[bool] = mapped_column(default=False)
+    paused_at: Mapped[datetime | None]
+    """Since when nobody's watch lets it be checked, by the word of somebody who runs the service."""
 
     # What is due of one store, by its two lanes: the id makes the index tell all that the question needs.
     __table_args__ = (
         Index("ix_listings_due", "store", "checked_first", "next_check_at", "id"),
         Index(None, "promise_at"),
+        Index(None, "store", "id"),
+        Index("ix_listings_title_words", TITLE_WORDS, postgresql_using="gin").ddl_if(dialect="postgresql"),
     )
 
     @property

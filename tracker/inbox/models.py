@@ -20,6 +20,7 @@ class EventState(StrEnum):
 
 
 _UNFINISHED = text("state = 'received'")
+_UNAPPLIED = text("state IN ('dead', 'ignored')")
 
 
 class WebhookEvent(Base):
@@ -46,6 +47,9 @@ class WebhookEvent(Base):
             "id",
             postgresql_where=_UNFINISHED,
             sqlite_where=_UNFINISHED,
+        ),
+        Index(
+            "ix_webhook_events_unapplied", "state", "id", postgresql_where=_UNAPPLIED, sqlite_where=_UNAPPLIED
         ),
     )
 

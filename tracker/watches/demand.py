@@ -24,7 +24,8 @@ UNWATCHED_HISTORY_DAYS = 365
 
 
 async def check_what_is_wanted(session: AsyncSession, listing_ids: Sequence[int]) -> None:
-    """A listing is checked while somebody reachable actively watches it, and only then.
+    """A listing is checked while somebody reachable actively watches it, and only then; and not while
+    somebody who runs the service has paused it.
 
     It is checked as often as the best plan among them promises, from now on.
     """
@@ -33,9 +34,9 @@ async def check_what_is_wanted(session: AsyncSession, listing_ids: Sequence[int]
     ):
         wanted = (await session.execute(_wanted(listing.id))).one()
         listing.watchers = wanted.watchers
-        if not wanted.watchers:
+        if not wanted.watchers or listing.paused_at is not None:
             listing.next_check_at = listing.promise_at = None
-            if listing.history_days is not None:
+            if not wanted.watchers and listing.history_days is not None:
                 listing.history_days = max(listing.history_days, UNWATCHED_HISTORY_DAYS)
             continue
         listing.checked_first = bool(wanted.checked_first)
