@@ -192,7 +192,9 @@ def upgrade() -> None:
             sa.Column("hears_broadcasts", sa.Boolean(), nullable=False, server_default=sa.true())
         )
         batch_op.add_column(sa.Column("name_key", sa.String(length=64), nullable=False, server_default=""))
-        batch_op.add_column(sa.Column("username_key", sa.String(length=64), nullable=False, server_default=""))
+        batch_op.add_column(
+            sa.Column("username_key", sa.String(length=64), nullable=False, server_default="")
+        )
     op.execute(
         "UPDATE users SET name_key = lower(substr(first_name, 1, 64)), "
         "username_key = lower(coalesce(username, ''))"

@@ -57,6 +57,7 @@ class Action(StrEnum):
 
     REFUND_PAYMENT = "refund_payment"
     MAKE_COUPON = "make_coupon"
+    END_COUPON = "end_coupon"
     SET_STORE = "set_store"
     SEND_BROADCAST = "send_broadcast"
     STOP_BROADCAST = "stop_broadcast"
@@ -69,6 +70,7 @@ class Action(StrEnum):
 _OF_OWNERS = (
     Action.REFUND_PAYMENT,
     Action.MAKE_COUPON,
+    Action.END_COUPON,
     Action.SET_STORE,
     Action.SEND_BROADCAST,
     Action.STOP_BROADCAST,

@@ -38,7 +38,7 @@ class Subscription(Base):
     step: Mapped[str | None] = mapped_column(String(16))
     """What was last said of `paid_until`."""
 
-    __table_args__ = (Index(None, "due_at"), Index(None, "plan", "state"))
+    __table_args__ = (Index(None, "due_at"), Index(None, "plan", "state", "id"), Index(None, "state", "id"))
 
 
 class SubscriptionState(StrEnum):
@@ -188,6 +188,9 @@ class PaymentState(StrEnum):
     REFUNDED = "refunded"
 
 
+_HELD = text("held_because IS NOT NULL")
+
+
 class Payment(Base):
     """Money that came, or tried to. `held_because` says why it bought nothing yet."""
 
@@ -211,8 +214,9 @@ class Payment(Base):
 
     __table_args__ = (
         UniqueConstraint("provider", "provider_id"),
-        Index(None, "user_id"),
+        Index(None, "user_id", "id"),
         Index(None, "captured_at"),
+        Index("ix_payments_held", "id", postgresql_where=_HELD, sqlite_where=_HELD),
     )
 
 

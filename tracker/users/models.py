@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.database import Base, BigId
@@ -20,6 +20,9 @@ class UserState(StrEnum):
     """By those who run the service, until `suspended_until`: nothing is answered, checked or sent."""
 
 
+_ENDS = text("suspended_until IS NOT NULL")
+
+
 class User(Base):
     """A person. The Telegram identity is the account."""
 
@@ -29,6 +32,9 @@ class User(Base):
     telegram_id: Mapped[int] = mapped_column(unique=True)
     first_name: Mapped[str] = mapped_column(String(256), default="")
     username: Mapped[str | None] = mapped_column(String(64))
+    name_key: Mapped[str] = mapped_column(String(64), default="")
+    """The beginning of `first_name` in small letters, and `username_key` of the other: what is searched by."""
+    username_key: Mapped[str] = mapped_column(String(64), default="")
     locale: Mapped[str] = mapped_column(String(16))
     currency: Mapped[str] = mapped_column(String(3))
     time_zone: Mapped[str] = mapped_column(String(64))
@@ -59,7 +65,15 @@ class User(Base):
     suspended_because: Mapped[str | None] = mapped_column(String(256))
     hears_broadcasts: Mapped[bool] = mapped_column(default=True)
 
-    __table_args__ = (Index(None, "state"), Index(None, "plan"))
+    __table_args__ = (
+        Index(None, "state", "id"),
+        Index(None, "plan", "id"),
+        Index(None, "last_seen_at"),
+        Index(None, "email"),
+        Index(None, "name_key", postgresql_ops={"name_key": "varchar_pattern_ops"}),
+        Index(None, "username_key", postgresql_ops={"username_key": "varchar_pattern_ops"}),
+        Index("ix_users_suspended_until", "suspended_until", postgresql_where=_ENDS, sqlite_where=_ENDS),
+    )
 
     @property
     def allowance(self) -> Allowance:

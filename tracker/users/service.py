@@ -53,9 +53,15 @@ async def arrive(
         )
         user = (await session.scalars(select(User).where(User.telegram_id == telegram_id))).one()
     user.first_name, user.username = first_name[:256], username
+    user.name_key, user.username_key = search_key(first_name), search_key(username or "")
     if now - user.last_seen_at > _SEEN_EVERY:
         user.last_seen_at = now
     return user
+
+
+def search_key(name: str) -> str:
+    """What names are searched by: the beginning, in small letters, without a name's own @."""
+    return name.strip().removeprefix("@").lower()[:64]
 
 
 def permit(user: User, plan: str, allowance: Allowance) -> None:
