@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from redis.asyncio import Redis
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchmarks import outside, seed
@@ -138,6 +138,8 @@ class Soak:
         self.samples: list[Sample] = []
         self.long_due = 0
         self.rests = 0
+        self._rested: dict[str, datetime] = {}
+        """When each store was last seen at rest: one that answers again no longer says that it was."""
 
     def _start(self) -> Process:
         return Process("worker", folder=self._place.folder, settings=self._settings)
@@ -164,7 +166,7 @@ class Soak:
             if kills and self._elapsed >= kills[0]:
                 kills.pop(0)
                 await self._kill_second()
-            await self._age_rests()
+            await self._look_at_rests()
             if self._elapsed >= next_sample:
                 next_sample += _SAMPLE_SECONDS
                 await self._look()
@@ -185,26 +187,34 @@ class Soak:
         self._logs.append(self._workers[1].log)
         print(f"{self._elapsed:5.0f} s  one worker is killed, and another one started", flush=True)
 
-    async def _age_rests(self) -> None:
-        """The circuit's rests pass as fast as everything else: its hour is two minutes here."""
+    async def _look_at_rests(self) -> None:
         now = clock.now()
         async with self._database.transaction() as session:
-            resting = await session.scalars(
-                select(StoreState).where(StoreState.rests_until > now + _REST).with_for_update()
-            )
-            for store in resting:
-                assert store.rests_until is not None
-                self.rests += 1
-                store.rests_until = now + (store.rests_until - now) / SPEED
-                store.due_at = store.rests_until
+            resting = await session.scalars(select(StoreState.code).where(StoreState.rests_until > now))
+            self._rested |= dict.fromkeys(resting, now)
+            await self._age_rests(session, now)
+
+    async def _age_rests(self, session: AsyncSession, now: datetime) -> None:
+        """The circuit's rests pass as fast as everything else: its hour is two minutes here."""
+        by_the_circuit = await session.scalars(
+            select(StoreState)
+            .where(StoreState.rests_until > now + _REST)
+            .order_by(StoreState.code)
+            .with_for_update()
+        )
+        for store in by_the_circuit:
+            assert store.rests_until is not None
+            self.rests += 1
+            store.rests_until = now + (store.rests_until - now) / SPEED
+            store.due_at = store.rests_until
 
     async def _look(self) -> None:
         now = clock.now()
         async with self._database.transaction() as session:
-            due = await session.scalar(_long_due(now - _LONG_DUE)) or 0
+            due = await self._long_due(session, now - _LONG_DUE)
             leased = await session.scalar(select(func.count()).where(Listing.lease_token.is_not(None))) or 0
             missed = await session.scalar(select(func.count()).select_from(MissedPromise)) or 0
-        self.long_due = max(self.long_due, due)
+        self.long_due = max(self.long_due, len(due))
         told = []
         for worker in self._workers:
             seen = sampling.sample(worker.pid, self._elapsed)
@@ -213,19 +223,17 @@ class Soak:
                 f"{seen.fds:3d} fds {seen.threads:2d} threads {seen.rss_mb:4.0f} MB"
                 f" {seen.readers} readers {seen.readers_rss_mb:3.0f} MB {seen.zombies} zombies"
             )
-        print(f"{self._elapsed:5.0f} s  {leased:3d} in hand {due:2d} long due {missed:4d} missed", end="")
+        print(
+            f"{self._elapsed:5.0f} s  {leased:3d} in hand {len(due):2d} long due {missed:4d} missed", end=""
+        )
         print("  |", "  |  ".join(told), flush=True)
+        for url in due:
+            print(f"        long due: {url}", flush=True)
 
-
-def _long_due(before: datetime) -> Select[int]:
-    """Listings that were due before then, at stores that did not rest."""
-    return (
-        select(func.count())
-        .select_from(Listing)
-        .join(StoreState, StoreState.code == Listing.store)
-        .where(Listing.next_check_at < before)
-        .where(or_(StoreState.rests_until.is_(None), StoreState.rests_until < before))
-    )
+    async def _long_due(self, session: AsyncSession, before: datetime) -> Sequence[str]:
+        """Listings that are due since before then, at stores that did not rest meanwhile."""
+        due = await session.execute(select(Listing.url, Listing.store).where(Listing.next_check_at < before))
+        return [url for url, store in due if self._rested.get(store, before) <= before]
 
 
 async def soak(plan: Plan, place: Ground) -> Account:
