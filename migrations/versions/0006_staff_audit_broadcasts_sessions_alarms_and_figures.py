@@ -13,6 +13,13 @@ down_revision: str | None = "0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+_COUNTED_BY = {
+    "ledger_entries": ["account", "created_at"],
+    "refunds": ["settled_at"],
+    "users": ["created_at"],
+}
+"""What figures are counted by."""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -243,8 +250,39 @@ def upgrade() -> None:
             sqlite_where=sa.text("held_because IS NOT NULL"),
         )
 
+    with op.batch_alter_table("terms", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("price_minor", sa.BigInteger(), nullable=False, server_default="0"))
+    op.execute("UPDATE terms SET price_minor = value_minor WHERE source = 'payment'")
+    with op.batch_alter_table("terms", schema=None) as batch_op:
+        batch_op.alter_column("price_minor", server_default=None)
+        batch_op.create_index(batch_op.f("ix_terms_source_ends_at"), ["source", "ends_at"], unique=False)
+    for table, columns in _COUNTED_BY.items():
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.create_index(batch_op.f(f"ix_{table}_{'_'.join(columns)}"), columns, unique=False)
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_users_email_verified",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("email_verified_at IS NOT NULL"),
+            sqlite_where=sa.text("email_verified_at IS NOT NULL"),
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_users_email_verified",
+            postgresql_where=sa.text("email_verified_at IS NOT NULL"),
+            sqlite_where=sa.text("email_verified_at IS NOT NULL"),
+        )
+    for table, columns in _COUNTED_BY.items():
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.drop_index(batch_op.f(f"ix_{table}_{'_'.join(columns)}"))
+    with op.batch_alter_table("terms", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_terms_source_ends_at"))
+        batch_op.drop_column("price_minor")
+
     with op.batch_alter_table("payments", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_payments_held",

@@ -81,12 +81,14 @@ class Term(Base):
     ends_at: Mapped[datetime]
     value_minor: Mapped[int]
     """What it cost, with what was credited: the ground of a later credit."""
+    price_minor: Mapped[int] = mapped_column(default=0)
+    """What it was sold for, GST and credit included; stays, whatever of it is refunded or moved."""
     currency: Mapped[str] = mapped_column(String(3), default="INR")
     """Of the value: rupees are credited against rupees, Stars against Stars."""
     state: Mapped[str] = mapped_column(String(16), default=TermState.STANDING)
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index(None, "user_id", "state"),)
+    __table_args__ = (Index(None, "user_id", "state"), Index(None, "source", "ends_at"))
 
 
 class CheckoutState(StrEnum):
@@ -249,7 +251,7 @@ class Refund(Base):
     settled_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (Index(None, "payment_id"), Index(None, "due_at"))
+    __table_args__ = (Index(None, "payment_id"), Index(None, "due_at"), Index(None, "settled_at"))
 
 
 class Dispute(Base):
@@ -284,7 +286,11 @@ class LedgerEntry(Base):
     currency: Mapped[str] = mapped_column(String(3))
     created_at: Mapped[datetime]
 
-    __table_args__ = (UniqueConstraint("posting", "account"), Index(None, "account", "user_id"))
+    __table_args__ = (
+        UniqueConstraint("posting", "account"),
+        Index(None, "account", "user_id"),
+        Index(None, "account", "created_at"),
+    )
 
 
 class MailState(StrEnum):

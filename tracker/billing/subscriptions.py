@@ -117,6 +117,7 @@ async def add_paid(
         starts_at=start,
         ends_at=end,
         value_minor=value_minor,
+        price_minor=value_minor,
         currency=currency,
         state=TermState.STANDING,
         created_at=now,

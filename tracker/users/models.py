@@ -17,10 +17,11 @@ class UserState(StrEnum):
     DEACTIVATED = "deactivated"
     """Telegram says that the account or the chat is gone for good."""
     SUSPENDED = "suspended"
-    """By those who run the service, until `suspended_until`: nothing is answered, checked or sent."""
+    """By those who run the service, until `suspended_until`: nothing is checked or sent; see `admin.people`."""
 
 
 _ENDS = text("suspended_until IS NOT NULL")
+_VERIFIED = text("email_verified_at IS NOT NULL")
 
 
 class User(Base):
@@ -33,7 +34,7 @@ class User(Base):
     first_name: Mapped[str] = mapped_column(String(256), default="")
     username: Mapped[str | None] = mapped_column(String(64))
     name_key: Mapped[str] = mapped_column(String(64), default="")
-    """The beginning of `first_name` in small letters, and `username_key` of the other: what is searched by."""
+    """The beginning of `first_name` in small letters, as `username_key` of the other: for searches."""
     username_key: Mapped[str] = mapped_column(String(64), default="")
     locale: Mapped[str] = mapped_column(String(16))
     currency: Mapped[str] = mapped_column(String(3))
@@ -72,6 +73,8 @@ class User(Base):
         Index(None, "email"),
         Index(None, "name_key", postgresql_ops={"name_key": "varchar_pattern_ops"}),
         Index(None, "username_key", postgresql_ops={"username_key": "varchar_pattern_ops"}),
+        Index(None, "created_at"),
+        Index("ix_users_email_verified", "id", postgresql_where=_VERIFIED, sqlite_where=_VERIFIED),
         Index("ix_users_suspended_until", "suspended_until", postgresql_where=_ENDS, sqlite_where=_ENDS),
     )
 
