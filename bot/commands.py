@@ -56,6 +56,7 @@ COMMANDS = (
     Command("refund", "command.refund", for_admins=True),
     Command("gift", "command.gift", for_admins=True),
     Command("coupon", "command.coupon", for_admins=True),
+    Command("broadcast", "command.broadcast", for_admins=True),
 )
 
 _EVERYBODYS = tuple(command for command in COMMANDS if not command.for_admins)

@@ -91,6 +91,11 @@ def settings(language: Language, user: User) -> Card:
             _settings_button(language, "button.currency", SettingsAction.CURRENCIES),
         ],
         [_settings_button(language, "button.time_zone", SettingsAction.TIME_ZONES)],
+        [
+            _settings_button(language, "button.hear_no_broadcasts", SettingsAction.HEAR_NOT)
+            if user.hears_broadcasts
+            else _settings_button(language, "button.hear_broadcasts", SettingsAction.HEAR)
+        ],
     ]
     return Card(text, keyboard=InlineKeyboardMarkup(inline_keyboard=rows))
 

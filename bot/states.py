@@ -21,3 +21,8 @@ class Asking(StatesGroup):
     email = State()
     email_code = State()
     """The code that was mailed to it."""
+    broadcast_segment = State()
+    broadcast_text = State()
+    """What is sent to the `segment`."""
+    broadcast_time = State()
+    """When the broadcast `id` begins."""

@@ -32,6 +32,7 @@ from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import SEND_TIMEOUT, create_bot
 from tracker.users.mail import Mailer
 from worker import billing
+from worker.broadcasts import broadcasts
 from worker.checker import Checker
 from worker.correct import correct
 from worker.deliver import Deliverer
@@ -220,6 +221,7 @@ class WorkerApp:
                 ("sweep", sweep),
                 ("store_news", store_news),
                 ("look_after", billing.look_after),
+                ("broadcasts", broadcasts),
             )
         ] + [
             cron(

@@ -70,10 +70,11 @@ async def _say(bench: Workbench, notice: Notice) -> None:
         said = await sender.send_document(
             bench.bot, notice.chat_id, card, name=document.name, content=document.content
         )
-    await _settle(bench, notice, user, said)
+    await settle(bench, notice, user, said)
 
 
-async def _settle(bench: Workbench, notice: Notice, user: User | None, answer: sender.Answer) -> None:
+async def settle(bench: Workbench, notice: Notice, user: User | None, answer: sender.Answer) -> None:
+    """Write down what came of a notice that was tried."""
     async with bench.database.transaction() as session:
         match answer:
             case sender.Delivered(message_id=message_id):

@@ -45,6 +45,8 @@ class Workbench:
     robots: Robots | None = None
     """What stores ask programs not to read, for an operator who heeds it."""
     answering: int = field(default=0)
+    broadcasting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one job of this process that says broadcasts."""
 
     @cached_property
     def checking(self) -> Checking:

@@ -2,7 +2,7 @@
 
 from aiogram import F, Router
 from aiogram.filters import Command
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import keyboards
@@ -40,6 +40,14 @@ async def tapped(
             after.ask(Asking.time_zone)
             after.say_text(callback.from_user.id, language("settings.type_time_zone"))
             return
+        case SettingsAction.NO_MORE:
+            user.hears_broadcasts = False
+            after.toast(language.plain("toast.no_more_broadcasts"), alert=True)
+            after.change_buttons(callback.message, InlineKeyboardMarkup(inline_keyboard=[]))
+            return
+        case SettingsAction.HEAR | SettingsAction.HEAR_NOT as choice:
+            user.hears_broadcasts = choice is SettingsAction.HEAR
+            card = keyboards.settings(language, user)
         case action:
             _choose(user, action, callback_data.value)
             await preferences.judge_anew(session, user)  # another zone has other quiet hours

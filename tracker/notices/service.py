@@ -1,12 +1,13 @@
 """Owing a notice, and saying it: claimed under a lease, settled by whoever holds it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from tracker import clock
 from tracker.database import insert
@@ -16,6 +17,8 @@ GIVE_UP_AFTER = timedelta(days=7)
 """Words about money are worth saying late."""
 
 _LONGEST_PAUSE = timedelta(minutes=15)
+
+_BEGUN = "being sent"
 
 
 async def owe(session: AsyncSession, chat_id: int, kind: str, key: str, **details: Any) -> bool:
@@ -40,15 +43,46 @@ async def owe(session: AsyncSession, chat_id: int, kind: str, key: str, **detail
 
 
 async def claim(session: AsyncSession, *, limit: int, lease: timedelta) -> Sequence[Notice]:
-    """Take the oldest due notice of each of up to `limit` chats. Commit before sending; settle each."""
-    now = clock.now()
+    """Take the oldest due notice of each of up to `limit` chats. Commit before sending; settle each.
+
+    What is of a broadcast waits for `claim_of_broadcasts`.
+    """
     heads = (
-        select(func.min(Notice.id)).where(Notice.state == NoticeState.DUE).group_by(Notice.chat_id)
+        select(func.min(Notice.id))
+        .where(Notice.state == NoticeState.DUE, Notice.broadcast_id.is_(None))
+        .group_by(Notice.chat_id)
     ).scalar_subquery()
+    return await _claim(session, Notice.id.in_(heads), limit=limit, lease=lease)
+
+
+async def claim_of_broadcasts(
+    session: AsyncSession, broadcast_ids: Collection[int], *, limit: int, lease: timedelta
+) -> Sequence[Notice]:
+    """Take up to `limit` due notices of these broadcasts, of chats to which nothing else is to be said."""
+    other = aliased(Notice)
+    something_else = (
+        select(other.id)
+        .where(
+            other.chat_id == Notice.chat_id,
+            other.state == NoticeState.DUE,
+            other.broadcast_id.is_(None),
+            other.due_at <= clock.now(),
+        )
+        .exists()
+    )
+    return await _claim(
+        session, Notice.broadcast_id.in_(broadcast_ids), ~something_else, limit=limit, lease=lease
+    )
+
+
+async def _claim(
+    session: AsyncSession, *wanted: ColumnElement[bool], limit: int, lease: timedelta
+) -> Sequence[Notice]:
+    now = clock.now()
     due = (
         select(Notice.id)
         .where(
-            Notice.id.in_(heads),
+            *wanted,
             Notice.state == NoticeState.DUE,
             Notice.due_at <= now,
             or_(Notice.lease_until.is_(None), Notice.lease_until <= now),
@@ -68,8 +102,62 @@ async def claim(session: AsyncSession, *, limit: int, lease: timedelta) -> Seque
     return sorted(claimed, key=lambda notice: notice.id)
 
 
+async def begin(session: AsyncSession, notice: Notice) -> bool:
+    """Note that a notice is being sent now; False when the lease has passed to somebody else.
+
+    What is claimed again although it was begun may have arrived: see `was_begun`.
+    """
+    begun = await session.scalar(
+        update(Notice)
+        .where(
+            Notice.id == notice.id,
+            Notice.state == NoticeState.DUE,
+            Notice.lease_token == notice.lease_token,
+        )
+        .values(last_error=_BEGUN)
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    )
+    return begun is not None
+
+
+def was_begun(notice: Notice) -> bool:
+    """Whether somebody began to send it and never said what came of it."""
+    return notice.last_error == _BEGUN
+
+
+async def take_back(session: AsyncSession, broadcast_id: int) -> list[int]:
+    """Take back what is owed of a broadcast; of whom, by the ids of the users.
+
+    What is being sent stays, and what perhaps was: a row that is gone could not say so.
+    """
+    taken = await session.scalars(
+        delete(Notice)
+        .where(
+            Notice.broadcast_id == broadcast_id,
+            Notice.state == NoticeState.DUE,
+            or_(Notice.lease_until.is_(None), Notice.lease_until <= clock.now()),
+            or_(Notice.last_error.is_(None), Notice.last_error != _BEGUN),
+        )
+        .returning(Notice.details)
+        .execution_options(synchronize_session=False)
+    )
+    return [int(details["user_id"]) for details in taken]
+
+
+async def withdraw(session: AsyncSession, notice: Notice) -> None:
+    """Whoever holds its lease found that it is not wanted any more."""
+    await session.execute(
+        delete(Notice)
+        .where(Notice.id == notice.id, Notice.lease_token == notice.lease_token)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def sent(session: AsyncSession, notice: Notice, message_id: int) -> None:
-    await _settle(session, notice, state=NoticeState.SENT, sent_at=clock.now(), message_id=message_id)
+    await _settle(
+        session, notice, state=NoticeState.SENT, sent_at=clock.now(), message_id=message_id, last_error=None
+    )
 
 
 async def bury(session: AsyncSession, notice: Notice, error: str) -> None:
@@ -88,12 +176,12 @@ async def try_again(session: AsyncSession, notice: Notice, error: str) -> None:
 
 async def put_back(session: AsyncSession, notice: Notice, *, after: timedelta) -> None:
     """It was not tried: no attempt."""
-    await _settle(session, notice, due_at=clock.now() + after)
+    await _settle(session, notice, due_at=clock.now() + after, last_error=None)
 
 
 async def moved(session: AsyncSession, notice: Notice, chat_id: int) -> None:
     """The chat has another id now: it is said there at once."""
-    await _settle(session, notice, chat_id=chat_id, due_at=clock.now())
+    await _settle(session, notice, chat_id=chat_id, due_at=clock.now(), last_error=None)
 
 
 async def _settle(session: AsyncSession, notice: Notice, **values: Any) -> None:

@@ -132,6 +132,10 @@ class SettingsAction(StrEnum):
     TIME_ZONES = "zones"
     TIME_ZONE = "zone"
     OTHER_TIME_ZONE = "other"
+    HEAR = "hear"
+    """Get what is sent to many; HEAR_NOT gets none, and NO_MORE is that from under one of them."""
+    HEAR_NOT = "hear_not"
+    NO_MORE = "no_more"
 
 
 class SettingsButton(CallbackData, prefix="s"):

@@ -6,7 +6,7 @@ Who is one is decided by the numeric id alone; names can be anybody's. What each
 
 from aiogram import F, Router
 
-from bot.handlers.admin import figures
+from bot.handlers.admin import broadcasts, figures, stores
 
 
 def router() -> Router:
@@ -14,6 +14,6 @@ def router() -> Router:
     router = Router(name="admin")
     router.message.filter(F.chat.type == "private", lambda _message, is_admin: is_admin)
     router.callback_query.filter(F.message.chat.type == "private", lambda _callback, is_admin: is_admin)
-    for area in (figures,):
+    for area in (figures, broadcasts, stores):
         router.include_router(area.router())
     return router
