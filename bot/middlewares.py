@@ -12,6 +12,7 @@ from aiogram.types import Chat, TelegramObject, Update
 from aiogram.types import User as TelegramUser
 
 from bot.afterwards import Afterwards
+from bot.suspension import is_open_to_the_suspended, suspended
 from tracker import metrics
 from tracker.admin import roles
 from tracker.admin.roles import Door
@@ -103,11 +104,15 @@ class Doorkeeper(BaseMiddleware):
             if event.my_chat_member is None and _is_private(data.get("event_chat")):
                 await watches.reachable(session, sender.id, UserState.ACTIVE)
             data |= {"session": session, "user": user, "language": Language.of(user), "after": after}
-            data["billing"] = self._billing
+            data |= {"billing": self._billing, "settings": self._settings}
             data["can_mail"] = self._settings.smtp_url is not None
             data["plan_code"] = user.plan
             actor = await roles.actor_of(session, sender.id, self._settings.admin_ids, Door.CHAT)
             data |= {"actor": actor, "is_admin": actor is not None}
+            if actor is None and user.state == UserState.SUSPENDED and not is_open_to_the_suspended(event):
+                if _is_private(data.get("event_chat")) or event.callback_query is not None:
+                    raise suspended(user)
+                return  # in a group it is nobody else's business
             await handler(event, data)
 
     def _sentence(

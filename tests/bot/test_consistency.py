@@ -16,6 +16,19 @@ from bot.app import ALLOWED_UPDATES
 from bot.commands import COMMANDS
 from tracker.billing.events import HANDLERS
 from tracker.billing.periods import Period
+from tracker.telegram.admin_callbacks import (
+    MAX_STORE,
+    EventButton,
+    FailedAlertButton,
+    HealthAction,
+    HealthButton,
+    OutboxAction,
+    ProductAction,
+    ProductButton,
+    StoreAction,
+    StoreButton,
+)
+from tracker.telegram.api_cards import TokenButton, TokenKind
 from tracker.telegram.callbacks import (
     MAX_COUPON,
     MAX_NEEDLE_BYTES,
@@ -41,6 +54,7 @@ from tracker.telegram.callbacks import (
     WatchButton,
     fitting_needle,
 )
+from tracker.telegram.reach_callbacks import BroadcastAction, BroadcastButton
 from tracker.texts import Language, locales
 from tracker.users.service import CURRENCIES
 from tracker.watches.models import Reference, RuleKind
@@ -186,11 +200,22 @@ def largest_buttons() -> Iterator[Any]:
         for action in PlanAction
     )
     yield from (CheckoutButton(action=action, checkout_id=LARGEST_ID) for action in CheckoutAction)
+    yield from (TokenButton(kind=kind, id=LARGEST_ID) for kind in TokenKind)
     yield from (BillingButton(action=action, id=LARGEST_ID, plan="p" * 16) for action in BillingAction)
+    yield from (BroadcastButton(action=action, id=LARGEST_ID) for action in BroadcastAction)
     yield from (
         PaymentButton(action=action, payment_id=LARGEST_ID, amount=10**12 - 1, back=10**12 - 1)
         for action in PaymentAction
     )
+    yield from (
+        StoreButton(action=action, store="s" * MAX_STORE, value="impersonate") for action in StoreAction
+    )
+    yield from (
+        ProductButton(action=action, listing_id=LARGEST_ID, other=LARGEST_ID) for action in ProductAction
+    )
+    for kind in (FailedAlertButton, EventButton):
+        yield from (kind(action=action, id=LARGEST_ID) for action in OutboxAction)
+    yield from (HealthButton(action=action, alarm="f" * 16, hours=999) for action in HealthAction)
 
 
 @pytest.mark.parametrize("button", list(largest_buttons()), ids=lambda button: button.pack()[:40])
