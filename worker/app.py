@@ -42,6 +42,7 @@ from worker.mails import send_email_code, send_mails
 from worker.payments import payments
 from worker.preview import preview
 from worker.retire import retire
+from worker.rollups import rollups
 from worker.store_news import store_news
 from worker.sweep import sweep
 from worker.upkeep import upkeep
@@ -237,6 +238,7 @@ class WorkerApp:
             for name, job, minute, hour in (
                 ("upkeep", upkeep, None, None),
                 ("send_mails", send_mails, None, None),
+                ("rollups", rollups, None, None),
                 ("put_plans_in_force", billing.put_plans_in_force, None, None),
                 ("reconcile", billing.reconcile, 30, 21),  # three in the morning in India
                 ("retire", retire, set(range(60)), 22),  # half past three in the morning there, and on
