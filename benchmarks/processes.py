@@ -69,14 +69,26 @@ class Process:
         return sum(_rss_mb(pid) for pid in _descendants(self.pid))
 
     def processor_seconds(self) -> tuple[float, float]:
-        """Processor time so far: of the process itself, and of its living descendants."""
-        return _processor_seconds(self.pid), sum(map(_processor_seconds, _descendants(self.pid)))
+        """Processor time so far: of the process itself, and of all its descendants.
+
+        What a descendant took that has ended is told by its parent, which has waited for it.
+        """
+        own, ended = _processor_seconds(self.pid)
+        return own, ended + sum(sum(_processor_seconds(pid)) for pid in _descendants(self.pid))
 
 
-def _processor_seconds(pid: int) -> float:
-    """Source: proc(5), utime and stime of /proc/pid/stat, the 12th and 13th field after the name."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _processor_seconds(pid: int) -> tuple[float, float]:
+    """Of a process, and of the children that it has waited for; nothing of one that has just ended.
+
+    Source: proc(5), utime, stime, cutime and cstime of /proc/pid/stat, the 12th to 15th field after the name.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0, 0.0
+    user, system, waited_user, waited_system = (int(field) for field in fields[11:15])
+    tick = os.sysconf("SC_CLK_TCK")
+    return (user + system) / tick, (waited_user + waited_system) / tick
 
 
 def _rss_mb(pid: int) -> float:
