@@ -15,8 +15,6 @@ from tracker.billing.models import (
     Payment,
     PaymentState,
     Referral,
-    Refund,
-    RefundState,
     Term,
     TermSource,
     TermState,
@@ -25,14 +23,11 @@ from tracker.billing.models import (
 from tracker.billing.plans import Plans
 from tracker.billing.setup import Billing
 from tracker.billing.standing import Standing, standing
-from tracker.errors import BadInput, NotYours
 from tracker.money import Money
 from tracker.telegram.account_cards import Account
-from tracker.telegram.payment_cards import Refundable
 from tracker.users.models import User
 
 LAST_PAYMENTS = 5
-PAYMENTS_FOR_ADMINS = 10
 
 _GIVEN = (TermSource.GIFT, TermSource.REFERRAL)
 
@@ -95,64 +90,6 @@ async def came_by(session: AsyncSession, user: User) -> tuple[int, int]:
     )
     came, paid = row.one()
     return came, paid
-
-
-async def by_telegram_id(session: AsyncSession, telegram_id: int) -> User | None:
-    return await session.scalar(select(User).where(User.telegram_id == telegram_id))
-
-
-async def payments(
-    session: AsyncSession, *, only_held: bool = False
-) -> Sequence[tuple[Payment, User | None]]:
-    """The last payments, or those that are held, each with its person."""
-    wanted = select(Payment, User).outerjoin(User, User.id == Payment.user_id)
-    if only_held:
-        wanted = wanted.where(Payment.held_because.is_not(None), Payment.state == PaymentState.CAPTURED)
-    found = await session.execute(wanted.order_by(Payment.id.desc()).limit(PAYMENTS_FOR_ADMINS))
-    return [(payment, user) for payment, user in found]
-
-
-async def payment_named(session: AsyncSession, provider_id: str) -> Payment:
-    """By the provider's id. Raises BadInput."""
-    found = await session.scalar(select(Payment).where(Payment.provider_id == provider_id).limit(1))
-    if found is None:
-        raise BadInput("payment.unknown")
-    return found
-
-
-async def known_payment(session: AsyncSession, payment_id: int) -> Payment:
-    """Raises NotYours when there is none."""
-    found = await session.get(Payment, payment_id)
-    if found is None:
-        raise NotYours
-    return found
-
-
-async def lock_payment(session: AsyncSession, payment_id: int) -> None:
-    """Nothing else happens to a payment meanwhile. Raises NotYours when there is none."""
-    payment = await known_payment(session, payment_id)
-    if payment.user_id is not None:
-        await subscriptions.lock(session, payment.user_id)
-    await session.refresh(payment, with_for_update=True)
-
-
-async def refundable(session: AsyncSession, payment_id: int, amount_minor: int | None) -> Refundable:
-    """What a refund would be; of all that is left without an amount. Raises NotYours and BadInput."""
-    payment = await known_payment(session, payment_id)
-    on_the_way = await session.scalar(
-        select(func.sum(Refund.amount_minor)).where(
-            Refund.payment_id == payment.id, Refund.state.in_((RefundState.WANTED, RefundState.PENDING))
-        )
-    )
-    back = payment.refunded_minor + int(on_the_way or 0)
-    rest = payment.amount_minor - back
-    amount = amount_minor or rest
-    if payment.state != PaymentState.CAPTURED:
-        raise BadInput("refund.not_captured")
-    if not 0 < amount <= rest:
-        raise BadInput("refund.too_much")
-    user = await session.get(User, payment.user_id) if payment.user_id is not None else None
-    return Refundable(payment, user, back, amount)
 
 
 def _given(terms: Sequence[Term], now: datetime) -> timedelta:

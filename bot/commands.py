@@ -52,10 +52,14 @@ COMMANDS = (
     Command("stores", "command.stores", for_admins=True),
     Command("corrections", "command.corrections", for_admins=True),
     Command("readings", "command.readings", for_admins=True),
+    Command("users", "command.users", for_admins=True),
+    Command("subs", "command.subs", for_admins=True),
     Command("payments", "command.payments", for_admins=True),
     Command("refund", "command.refund", for_admins=True),
     Command("gift", "command.gift", for_admins=True),
     Command("coupon", "command.coupon", for_admins=True),
+    Command("coupons", "command.coupons", for_admins=True),
+    Command("audit", "command.audit", for_admins=True),
     Command("broadcast", "command.broadcast", for_admins=True),
 )
 

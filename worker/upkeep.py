@@ -3,6 +3,7 @@
 import structlog
 
 from tracker import clock
+from tracker.admin import people
 from tracker.catalog import partitions, stores
 from tracker.watches import demand
 from tracker.watches import service as watches
@@ -15,9 +16,11 @@ _AT_A_TIME = 200
 
 
 async def upkeep(bench: Workbench) -> None:
-    """End the snoozes whose time has come, count the promises that broke, and notice sales."""
+    """End the snoozes and suspensions whose time has come, count broken promises, and notice sales."""
     async with bench.database.transaction() as session:
         woken = await watches.wake(session)
+    while await _end_suspensions(bench) == _AT_A_TIME:
+        pass
     while await _count_missed(bench) == _AT_A_TIME:
         pass
     if woken:
@@ -30,6 +33,14 @@ async def upkeep(bench: Workbench) -> None:
         made = await partitions.create_ahead(session, clock.now())
     if made:
         log.info("partitions.made", names=made)
+
+
+async def _end_suspensions(bench: Workbench) -> int:
+    async with bench.database.transaction() as session:
+        ended = await people.end_suspensions(session, limit=_AT_A_TIME)
+    if ended:
+        log.info("people.suspensions_over", count=ended)
+    return ended
 
 
 async def _count_missed(bench: Workbench) -> int:

@@ -9,20 +9,17 @@ from aiogram.types import CallbackQuery, Message
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import billing_reading
 from bot.afterwards import Afterwards
 from bot.handlers.billing import plan_of
-from tracker.billing import coupons, fulfilment, refunds, subscriptions
-from tracker.billing.models import Provider, TermSource
-from tracker.billing.plans import CURRENCY
+from tracker.admin import payments, people
+from tracker.admin.roles import Action, Actor
+from tracker.billing.plans import CURRENCY, STARS
 from tracker.billing.setup import Billing
 from tracker.errors import BadInput
 from tracker.money import Money
-from tracker.notices import service as notices
 from tracker.telegram import payment_cards
 from tracker.telegram.callbacks import PaymentAction, PaymentButton
 from tracker.texts import Language, clean
-from tracker.users.models import User
 
 log = structlog.get_logger()
 
@@ -35,6 +32,7 @@ async def gift(
     message: Message,
     command: CommandObject,
     session: AsyncSession,
+    actor: Actor,
     language: Language,
     billing: Billing,
     after: Afterwards,
@@ -45,17 +43,12 @@ async def gift(
         raise BadInput("gift.how")
     telegram_id, days = _number(words[0], _LARGEST_ID, "gift.how"), _number(words[2], _MOST_DAYS, "gift.how")
     plan = plan_of(billing, words[1].lower())
-    person = await billing_reading.by_telegram_id(session, telegram_id)
-    if person is None:
+    found = await people.by_telegram_id(session, actor, telegram_id)
+    if found is None:
         raise BadInput("gift.unknown_person", id=telegram_id)
-    person = await subscriptions.lock(session, person.id)
     key = f"gift:{message.chat.id}:{message.message_id}"
-    given = await subscriptions.give(
-        session, billing.plans, person, plan=plan.code, days=days, source=TermSource.GIFT, key=key
-    )
-    if given:
-        await notices.owe(session, person.telegram_id, "gift_days", key, days=days, plan=plan.code)
-    log.info("admin.days_given", user_id=person.id, plan=plan.code, days=days, by=message.chat.id)
+    person = await payments.gift(session, billing, actor, found.id, plan=plan.code, days=days, key=key)
+    log.info("admin.days_given", user_id=person.id, plan=plan.code, days=days, by=actor.telegram_id)
     after.say_notices()
     name = clean(person.first_name, limit=40)
     text = language.count("gift.given", days, plan=plan.name, name=name, id=person.telegram_id)
@@ -66,7 +59,7 @@ async def make_coupon(
     message: Message,
     command: CommandObject,
     session: AsyncSession,
-    user: User,
+    actor: Actor,
     language: Language,
     after: Afterwards,
 ) -> None:
@@ -78,34 +71,39 @@ async def make_coupon(
     if not code.isascii():
         raise BadInput("coupon.bad_code")
     percent = _number(less[:-1], 100, "coupon.how") if less.endswith("%") else None
-    made = await coupons.create(
+    made = await payments.make_coupon(
         session,
+        actor,
         code,
         percent=percent,
         amount_minor=None if less.endswith("%") else _amount(less, CURRENCY, "coupon.how").minor,
         most_uses=_number(words[2], _MOST_USES, "coupon.how") if len(words) > 2 else None,
         days=_number(words[3], _MOST_DAYS, "coupon.how") if len(words) > 3 else None,
-        by=user.telegram_id,
     )
-    log.info("admin.coupon_made", coupon_id=made.id, by=user.telegram_id)
+    log.info("admin.coupon_made", coupon_id=made.id, by=actor.telegram_id)
     after.show(message.chat.id, payment_cards.coupon(language, made))
 
 
 async def show_payments(
-    message: Message, command: CommandObject, session: AsyncSession, language: Language, after: Afterwards
+    message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    actor: Actor,
+    language: Language,
+    after: Afterwards,
 ) -> None:
     """/payments, or /payments held"""
     words = (command.args or "").strip().lower()
     if words not in ("", "held"):
         raise BadInput("payment.how")
-    found = await billing_reading.payments(session, only_held=bool(words))
+    found = await payments.search(session, actor, only_held=bool(words))
     after.show(message.chat.id, payment_cards.payments(language, found))
 
 
 async def listed(
-    callback: CallbackQuery, session: AsyncSession, language: Language, after: Afterwards
+    callback: CallbackQuery, session: AsyncSession, actor: Actor, language: Language, after: Afterwards
 ) -> None:
-    found = await billing_reading.payments(session)
+    found = await payments.search(session, actor)
     after.replace(callback.message, callback.from_user.id, payment_cards.payments(language, found))
 
 
@@ -113,29 +111,35 @@ async def apply(
     callback: CallbackQuery,
     callback_data: PaymentButton,
     session: AsyncSession,
+    actor: Actor,
     language: Language,
     billing: Billing,
     after: Afterwards,
 ) -> None:
     """A payment that was held buys what it was for after all."""
-    await billing_reading.known_payment(session, callback_data.payment_id)
-    if await fulfilment.release(session, billing, callback_data.payment_id) is None:
-        raise BadInput("payment.not_held")
-    log.info("admin.payment_applied", payment_id=callback_data.payment_id, by=callback.from_user.id)
+    await payments.apply_held(session, billing, actor, callback_data.payment_id)
+    log.info("admin.payment_applied", payment_id=callback_data.payment_id, by=actor.telegram_id)
     after.say_notices()
-    await _show(callback, session, language, after, language("payment.applied", id=callback_data.payment_id))
+    note = language("payment.applied", id=callback_data.payment_id)
+    await _show(callback, session, actor, language, after, note)
 
 
 async def ask_to_refund(
-    message: Message, command: CommandObject, session: AsyncSession, language: Language, after: Afterwards
+    message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    actor: Actor,
+    language: Language,
+    after: Afterwards,
 ) -> None:
     """/refund <the provider's payment id> [amount]: what it would do, to be confirmed."""
+    actor.must_be_let(Action.REFUND_PAYMENT)
     words = (command.args or "").split()
     if not 1 <= len(words) <= 2:
         raise BadInput("refund.how")
-    payment = await billing_reading.payment_named(session, words[0])
+    payment = await payments.named(session, actor, words[0])
     amount = _amount(words[1], payment.currency, "refund.how").minor if len(words) > 1 else None
-    asked = await billing_reading.refundable(session, payment.id, amount)
+    asked = await payments.effect(session, actor, payment.id, amount)
     after.show(message.chat.id, payment_cards.confirm_refund(language, asked))
 
 
@@ -143,10 +147,11 @@ async def refund_tapped(
     callback: CallbackQuery,
     callback_data: PaymentButton,
     session: AsyncSession,
+    actor: Actor,
     language: Language,
     after: Afterwards,
 ) -> None:
-    asked = await billing_reading.refundable(session, callback_data.payment_id, callback_data.amount or None)
+    asked = await payments.effect(session, actor, callback_data.payment_id, callback_data.amount or None)
     after.replace(callback.message, callback.from_user.id, payment_cards.confirm_refund(language, asked))
 
 
@@ -154,29 +159,35 @@ async def refund(
     callback: CallbackQuery,
     callback_data: PaymentButton,
     session: AsyncSession,
-    user: User,
+    actor: Actor,
     language: Language,
     after: Afterwards,
 ) -> None:
     """Confirmed: a worker tells the provider. What went back meanwhile makes the button too old."""
-    await billing_reading.lock_payment(session, callback_data.payment_id)
-    asked = await billing_reading.refundable(session, callback_data.payment_id, callback_data.amount or None)
-    if asked.back != callback_data.back:
-        raise BadInput("refund.asked_already")
-    made = await refunds.ask(
-        session, asked.payment.id, amount_minor=asked.amount, reason="", by=user.telegram_id
+    made = await payments.refund(
+        session,
+        actor,
+        callback_data.payment_id,
+        amount_minor=callback_data.amount or None,
+        reason="",
+        seen_back=callback_data.back,
     )
-    log.info("admin.refund_asked", refund_id=made.id, payment_id=asked.payment.id, by=user.telegram_id)
+    log.info("admin.refund_asked", refund_id=made.id, payment_id=made.payment_id, by=actor.telegram_id)
     after.say_notices()
     amount = language.money(Money(made.amount_minor, made.currency))
-    key = "refund.asked_of_stars" if asked.payment.provider == Provider.STARS else "refund.asked"
-    await _show(callback, session, language, after, language(key, amount=amount))
+    key = "refund.asked_of_stars" if made.currency == STARS else "refund.asked"
+    await _show(callback, session, actor, language, after, language(key, amount=amount))
 
 
 async def _show(
-    callback: CallbackQuery, session: AsyncSession, language: Language, after: Afterwards, note: Markup
+    callback: CallbackQuery,
+    session: AsyncSession,
+    actor: Actor,
+    language: Language,
+    after: Afterwards,
+    note: Markup,
 ) -> None:
-    found = await billing_reading.payments(session)
+    found = await payments.search(session, actor)
     card = payment_cards.payments(language, found, note=note)
     after.replace(callback.message, callback.from_user.id, card)
 

@@ -7,7 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.afterwards import Afterwards
 from bot.handlers.rules import chat_of
+from tracker.admin import corrections as admin_corrections
 from tracker.admin import service as admin
+from tracker.admin.roles import Actor
 from tracker.alerts import corrections as deciding
 from tracker.catalog import corrections
 from tracker.catalog.models import Listing
@@ -68,9 +70,11 @@ async def withdraw(
     after.replace(callback.message, callback.from_user.id, card)
 
 
-async def show(message: Message, session: AsyncSession, language: Language, after: Afterwards) -> None:
+async def show(
+    message: Message, session: AsyncSession, actor: Actor, language: Language, after: Afterwards
+) -> None:
     """/corrections, for admins: the last ones whose rules stand."""
-    card = correction_cards.for_admin(language, await corrections.in_force(session))
+    card = correction_cards.for_admin(language, await admin_corrections.in_force(session, actor))
     after.show(message.chat.id, card)
 
 
@@ -78,13 +82,14 @@ async def undo(
     callback: CallbackQuery,
     callback_data: CorrectionButton,
     session: AsyncSession,
+    actor: Actor,
     language: Language,
     after: Afterwards,
 ) -> None:
     """Take a correction back, and show what is left."""
-    await deciding.undo(session, callback_data.id)
+    await admin_corrections.undo(session, actor, callback_data.id)
     after.toast(language.plain("toast.undone"))
-    card = correction_cards.for_admin(language, await corrections.in_force(session))
+    card = correction_cards.for_admin(language, await admin_corrections.in_force(session, actor))
     after.replace(callback.message, callback.from_user.id, card)
 
 

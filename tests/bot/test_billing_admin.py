@@ -1,11 +1,20 @@
 """What admins do about money: days given, coupons, payments applied and refunded. Nobody else can."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.bot.conftest import MakeWorld, on_both_databases
 from tests.bot.money import REAL, heard, pays
 from tests.world import ASHA, MEERA, Say, World
-from tracker.billing.models import Coupon, Payment, Refund, Subscription, Term
+from tracker.billing.models import Coupon, Invoice, Payment, Refund, Subscription, Term
+from tracker.telegram.billing_lines import date_of
+from tracker.texts import Language
+
+
+def _day(moment: datetime) -> str:
+    return date_of(Language(), moment)
+
 
 UNKNOWN = ["I do not know that command. Send /help to see what I can do."]
 GIFT = "Send /gift 1001 pro 30: a Telegram id, a plan, and up to 3660 days."
@@ -110,7 +119,12 @@ async def test_a_refund_is_asked_in_two_steps_and_once(say: Say, meera: Say, wor
     await say("/start")
     payment = await pays(world, "pro")
     [asked] = await meera(f"/refund {payment.provider_id} 99")
-    assert asked == "↩ Refund ₹99 of pay_of1 to Asha (1001)?\nThe plan stays, and a credit note is written."
+    [invoice] = await world.rows(Invoice)
+    [term] = await world.rows(Term)
+    bought = f"It bought pro until {_day(term.ends_at)}.\nInvoice: {invoice.number}"
+    assert asked == (
+        f"↩ Refund ₹99 of pay_of1 to Asha (1001)?\nThe plan stays, and a credit note is written.\n{bought}"
+    )
     assert await world.count(Refund) == 0
     _, sure = meera.button("Refund ₹99")
     [listed] = await meera.tap("Refund ₹99")
@@ -126,6 +140,7 @@ async def test_a_refund_is_asked_in_two_steps_and_once(say: Say, meera: Say, wor
     assert rest == (
         "↩ Refund ₹200 of pay_of1 to Asha (1001)?\n"
         "The plan that it bought ends when the money has gone, and a credit note is written.\n"
+        f"{bought}\n"
         "₹99 went back before, or is on its way."
     )
     [listed] = await meera.tap("Back")

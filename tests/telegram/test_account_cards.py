@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.telegram.made import LARGEST_ID, NOW, Html, buttons
+from tracker.admin.payments import Refundable
 from tracker.billing.models import (
     BillingDetails,
     Invoice,
@@ -22,7 +23,6 @@ from tracker.money import Money
 from tracker.telegram import account_cards, payment_cards
 from tracker.telegram.account_cards import Account
 from tracker.telegram.cards import Card
-from tracker.telegram.payment_cards import Refundable
 from tracker.texts import Language
 from tracker.users.models import User
 

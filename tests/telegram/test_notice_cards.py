@@ -33,6 +33,14 @@ CASES: list[tuple[str, dict[str, Any], str, list[str]]] = [
         "so 1 of yours is paused",
         ["Choose which stay"],
     ),
+    ("from_the_team", {"text": "<b>Hello</b>"}, "From the people who run this service:\n\n<b>Hello</b>", []),
+    ("plan_ended_for_them", {"plan": "pro", "until": None}, "Pro has been ended for you by the people", []),
+    (
+        "plan_ended_for_them",
+        {"plan": "pro", "until": UNTIL},
+        "Pro stays until 24 November 2026, and",
+        [],
+    ),
     (
         "plan_ends_in_days",
         ENDS,

@@ -61,7 +61,7 @@ class TermState(StrEnum):
     CREDITED = "credited"
     """Cut short by a change of plan, which counted what was left of it."""
     REVOKED = "revoked"
-    """Refunded, or lost in a dispute."""
+    """Refunded, lost in a dispute, or ended by those who run the service."""
 
 
 class Term(Base):

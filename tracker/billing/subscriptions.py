@@ -22,7 +22,7 @@ from tracker.billing.models import (
 from tracker.billing.periods import Period
 from tracker.billing.plans import CURRENCY, FREE, Plans
 from tracker.billing.proration import Span, unused
-from tracker.billing.standing import Standing, standing
+from tracker.billing.standing import GRACE, Standing, standing
 from tracker.errors import BadInput
 from tracker.notices import service as notices
 from tracker.users import service as users
@@ -185,6 +185,27 @@ async def revoke(session: AsyncSession, plans: Plans, user: User, payment_id: in
             if each.state == TermState.STANDING and each.starts_at >= term.ends_at:
                 each.starts_at -= gap
                 each.ends_at -= gap
+    await session.flush()
+    await refresh(session, plans, user)
+    return True
+
+
+async def end_now(session: AsyncSession, plans: Plans, user: User) -> bool:
+    """End all the time that is ahead, and the grace with it; no money goes back by itself.
+
+    Returns False when nothing is ahead.
+    """
+    now = clock.now()
+    terms = [term for term in await terms_of(session, user) if term.state == TermState.STANDING]
+    if standing(terms, plans, now).state == SubscriptionState.LAPSED and all(
+        term.ends_at <= now for term in terms
+    ):
+        return False
+    for term in terms:
+        if term.ends_at + GRACE > now:
+            term.state, term.ends_at = TermState.REVOKED, max(term.starts_at, min(term.ends_at, now))
+    subscription = await of(session, user)
+    subscription.next_plan = subscription.next_period = None
     await session.flush()
     await refresh(session, plans, user)
     return True

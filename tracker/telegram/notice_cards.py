@@ -251,7 +251,20 @@ def _of_store(make: Callable[[Language, Details], Card]) -> Maker:
     return lambda language, told, _plans: make(language, told)
 
 
+def _from_the_team(language: Language, told: Details, plans: Plans) -> Card:
+    return Card(language("notice.from_the_team", text=told["text"]))
+
+
+def _plan_ended_for_them(language: Language, told: Details, plans: Plans) -> Card:
+    name = plans[told["plan"]].name
+    if told["until"] is None:
+        return Card(language("notice.plan_ended_now", plan=name))
+    return Card(language("notice.plan_ends", plan=name, until=date_of(language, _moment(told["until"]))))
+
+
 _MAKERS: dict[str, Maker] = {
+    "from_the_team": _from_the_team,
+    "plan_ended_for_them": _plan_ended_for_them,
     "watches_paused": _watches_paused,
     "plan_ends_in_days": _ends_in_days,
     "plan_ends_in_a_day": _ends_in_a_day,

@@ -1,11 +1,11 @@
 """Cards for admins: payments, those that are held, and what a refund would do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from markupsafe import Markup
 
+from tracker.admin.payments import Refundable
 from tracker.billing.models import Coupon, Payment, PaymentState, Provider
 from tracker.billing.plans import CURRENCY
 from tracker.money import Money
@@ -14,20 +14,6 @@ from tracker.telegram.callbacks import PaymentAction, PaymentButton
 from tracker.telegram.cards import Card, Rows, button, joined
 from tracker.texts import Language, clean
 from tracker.users.models import User
-
-
-@dataclass(frozen=True, slots=True)
-class Refundable:
-    """A payment and its person, when there is one. `back` has gone back or is on its way; `amount` would."""
-
-    payment: Payment
-    user: User | None
-    back: int
-    amount: int
-
-    @property
-    def is_rest(self) -> bool:
-        return self.amount == self.payment.amount_minor - self.back
 
 
 def payments(
@@ -55,6 +41,11 @@ def confirm_refund(language: Language, asked: Refundable) -> Card:
         language("admin.refund", amount=amount, id=payment.provider_id, person=_person(asked.user)),
         language(_effect(asked)),
     ]
+    if asked.term is not None:
+        until = date_of(language, asked.term.ends_at)
+        lines.append(language("admin.refund_plan", plan=asked.term.plan, until=until))
+    if asked.invoice is not None:
+        lines.append(language("admin.refund_invoice", number=asked.invoice.number))
     if asked.back:
         back = language.money(Money(asked.back, payment.currency))
         lines.append(language("admin.refunded_before", amount=back))

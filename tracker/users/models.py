@@ -17,7 +17,7 @@ class UserState(StrEnum):
     DEACTIVATED = "deactivated"
     """Telegram says that the account or the chat is gone for good."""
     SUSPENDED = "suspended"
-    """By those who run the service, until `suspended_until`: nothing is checked or sent; see `admin.people`."""
+    """By those who run the service, until `suspended_until`: nothing is checked or sent for them."""
 
 
 _ENDS = text("suspended_until IS NOT NULL")

@@ -270,9 +270,15 @@ async def _now_in(session: AsyncSession, watch: Watch, state: WatchState) -> Wat
 
 
 async def reachable(session: AsyncSession, telegram_id: int, state: UserState) -> None:
-    """Note whether a person can be written to, and check what somebody reachable wants, and only that."""
+    """Note whether a person can be written to; whoever is suspended stays so, whatever their chat says."""
     user = await session.scalar(select(User).where(User.telegram_id == telegram_id).with_for_update())
-    if user is None or user.state == state:
+    if user is not None and user.state != UserState.SUSPENDED:
+        await set_reach(session, user, state)
+
+
+async def set_reach(session: AsyncSession, user: User, state: UserState) -> None:
+    """Put a person, who is locked, into a state: what somebody reachable wants is checked, and only that."""
+    if user.state == state:
         return
     user.state = state
     await session.flush()

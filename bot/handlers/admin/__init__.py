@@ -14,6 +14,19 @@ def router() -> Router:
     router = Router(name="admin")
     router.message.filter(F.chat.type == "private", lambda _message, is_admin: is_admin)
     router.callback_query.filter(F.message.chat.type == "private", lambda _callback, is_admin: is_admin)
-    for area in (api_tokens, figures, broadcasts, stores, people, subscriptions, audit, coupons):
+    for area in (
+        api_tokens,
+        figures,
+        broadcasts,
+        stores,
+        people,
+        subscriptions,
+        audit,
+        coupons,
+        people,
+        subscriptions,
+        audit,
+        coupons,
+    ):
         router.include_router(area.router())
     return router
