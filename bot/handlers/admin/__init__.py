@@ -23,10 +23,6 @@ def router() -> Router:
         subscriptions,
         audit,
         coupons,
-        people,
-        subscriptions,
-        audit,
-        coupons,
     ):
         router.include_router(area.router())
     return router
