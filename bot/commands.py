@@ -48,6 +48,7 @@ COMMANDS = (
     Command("cancel", "command.cancel"),
     Command("terms", "command.terms"),
     Command("paysupport", "command.paysupport"),
+    Command("apitoken", "command.apitoken"),
     Command("status", "command.status", for_admins=True),
     Command("stores", "command.stores", for_admins=True),
     Command("corrections", "command.corrections", for_admins=True),

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from tracker.config import Settings
 from tracker.database import Database
 from tracker.jobs import JobQueue
-from webhooks import health, pay_return, problems, razorpay, security, telegram
+from webhooks import api, health, pay_return, problems, razorpay, security, telegram
 from webhooks.receiving import Receiver
 
 ANSWER_WITHIN = timedelta(seconds=4)
@@ -44,6 +44,7 @@ def create_app(
     app.include_router(pay_return.router(settings))
     app.include_router(telegram.router(settings, receiver, queue.updates_waiting))
     app.include_router(health.router(database, queue.redis))
+    api.serve(app, settings, database, queue)
     problems.handle_errors(app)
     security.protect(app)
     return app

@@ -6,7 +6,59 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+
+from tracker.admin.roles import Forbidden
+from tracker.errors import NotYours, OverAllowance, PriceTrackerError
+from tracker.texts import Language
+
+
+class Where(BaseModel):
+    where: list[str | int]
+    what: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str | None = None
+    errors: list[Where] | None = None
+    reference: str = Field(description="Names the request in the log.", examples=["0f3c8a5e9d1b4c72"])
+
+
+_MEANINGS = {
+    401: "There is no token, or one that is no good.",
+    403: "The role is too small.",
+    404: "It does not exist, or is somebody else's.",
+    409: "Its state does not allow that.",
+    422: "The request does not have the right form.",
+    429: "Too many requests; `Retry-After` says when to come back.",
+    503: "It is not configured.",
+}
+
+ERRORS: dict[int, dict[str, Any]] = {
+    status: {
+        "description": meaning,
+        "content": {
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": {
+                    "type": "about:blank",
+                    "title": HTTPStatus(status).phrase,
+                    "status": status,
+                    "detail": meaning,
+                    "reference": "0f3c8a5e9d1b4c72",
+                },
+            }
+        },
+    }
+    for status, meaning in _MEANINGS.items()
+}
+"""How a document of the API describes each."""
 
 
 def problem(reference: str, status: int, detail: str | None = None, **members: Any) -> Response:
@@ -38,3 +90,15 @@ def handle_errors(app: FastAPI) -> None:
         return problem(
             request.state.request_id, 422, "The request does not have the right form.", errors=errors
         )
+
+    @app.exception_handler(PriceTrackerError)
+    async def impossible(request: Request, error: PriceTrackerError) -> Response:
+        sentence = Language()(error.text_key, **error.details).striptags()
+        return problem(request.state.request_id, _status_of(error), sentence)
+
+
+def _status_of(error: PriceTrackerError) -> int:
+    """The form was judged before: what a service finds bad in an input is that it cannot be now."""
+    if isinstance(error, NotYours):
+        return 404
+    return 403 if isinstance(error, Forbidden | OverAllowance) else 409

@@ -15,6 +15,9 @@ from webhooks.problems import problem
 MAX_BODY = 1 << 20
 """1 MiB: thirty times the largest event that Razorpay documents, and far above any update of Telegram's."""
 
+API_PREFIX = "/api/"
+MAX_API_BODY = 64 << 10
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _HEADERS = {
@@ -60,7 +63,9 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+                headers.update(scope["state"].get("answer_headers", {}))
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -74,6 +79,7 @@ class Requests:
                 SecureHeaders.set(response.headers)
                 await response(scope, receive, answer)
             finally:
+                token_id = scope["state"].get("token_id")
                 log.log(
                     10 if scope["path"] in _PROBES else 20,
                     "http.request",
@@ -81,6 +87,7 @@ class Requests:
                     path=scope["path"][:200],
                     status=status,
                     ms=round((perf_counter() - started) * 1000, 1),
+                    **({"token_id": token_id} if token_id else {}),
                 )
 
 
@@ -111,16 +118,16 @@ class BodyTooLarge(Exception):
 class BodyLimit:
     """Answers 413: before reading when the length is announced, and as soon as a stream passes the limit."""
 
-    def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if int(Headers(scope=scope).get("content-length", "0")) > self._limit:
-            await self._refuse(scope, receive, send)
+        limit = MAX_API_BODY if scope["path"].startswith(API_PREFIX) else MAX_BODY
+        if int(Headers(scope=scope).get("content-length", "0")) > limit:
+            await self._refuse(limit, scope, receive, send)
             return
         read = 0
         exceeded = False
@@ -129,7 +136,7 @@ class BodyLimit:
             nonlocal read, exceeded
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._limit:
+            if read > limit:
                 exceeded = True
                 raise BodyTooLarge
             return message
@@ -142,9 +149,9 @@ class BodyLimit:
         with suppress(BodyTooLarge):
             await self._app(scope, bounded, answer)
         if exceeded:
-            await self._refuse(scope, receive, send)
+            await self._refuse(limit, scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = problem(scope["state"]["request_id"], 413, f"The body may hold {self._limit} bytes.")
+    async def _refuse(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+        response = problem(scope["state"]["request_id"], 413, f"The body may hold {limit} bytes.")
         response.headers["connection"] = "close"  # the rest of the body is not read
         await response(scope, receive, send)

@@ -7,6 +7,7 @@ from aiogram import Router
 from bot.handlers import (
     admin,
     alerts,
+    api_tokens,
     billing,
     billing_account,
     billing_admin,
@@ -43,6 +44,7 @@ def routers() -> list[Router]:
         billing_email.router,
         billing_admin.router,
         admin.router,
+        api_tokens.router,
         links.router,
         fallback.router,
     ]

@@ -1,6 +1,7 @@
-"""Who may do what. `docs/roles.md` is made from here."""
+"""Who may do what. `docs/roles.md` is made from here: `python -m tracker.admin.roles > docs/roles.md`."""
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -115,6 +116,10 @@ class Actor:
     def may(self, action: Action) -> bool:
         return _RANKS[self.role] >= _RANKS[LEAST[action]]
 
+    def at_most(self, role: Role) -> "Actor":
+        """The same person with no larger role than that."""
+        return replace(self, role=min(self.role, role, key=_RANKS.__getitem__))
+
     def must_be_let(self, action: Action) -> None:
         """Raises Forbidden."""
         if not self.may(action):
@@ -144,3 +149,24 @@ async def give(session: AsyncSession, actor: Actor, telegram_id: int, role: Role
     else:
         row.role, row.given_by, row.given_at = role, actor.telegram_id, clock.now()
     await session.flush()
+
+
+_PAGE = """# Roles
+
+Who may do what, in the chat and over HTTP alike: owners are those of `ADMIN_IDS` and whoever they make one.
+Made from the code by `python -m tracker.admin.roles > docs/roles.md`; a test fails when it is stale.
+
+"""
+
+
+def table() -> str:
+    """`docs/roles.md`."""
+    lines = [f"| action | {' | '.join(Role)} |", f"|---{'|---' * len(Role)}|"]
+    for action, least in LEAST.items():
+        may = ["yes" if _RANKS[role] >= _RANKS[least] else "" for role in Role]
+        lines.append(f"| `{action}` | {' | '.join(may)} |")
+    return _PAGE + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table())

@@ -78,6 +78,26 @@ async def page(
     return HistoryPage(entries, page, pages, total, older, days)
 
 
+async def newest(
+    session: AsyncSession,
+    user: User,
+    *,
+    watch_id: int | None = None,
+    before: int | None = None,
+    limit: int = 20,
+) -> Sequence[Entry]:
+    """The person's alerts as far back as the plan shows them, the newest first, before id `before`."""
+    wanted: tuple[ColumnElement[bool], ...] = (Watch.user_id == user.id,)
+    if watch_id is not None:
+        wanted = (*wanted, Watch.id == watch_id)
+    if before is not None:
+        wanted = (*wanted, Alert.id < before)
+    days = user.allowance.history_days
+    if days is not None:
+        wanted = (*wanted, Alert.observed_at >= clock.now() - timedelta(days=days))
+    return await _entries(session, wanted, (Alert.id.desc(),), limit=limit)
+
+
 async def _count(session: AsyncSession, wanted: tuple[ColumnElement[bool], ...]) -> int:
     alerts = select(func.count()).select_from(Alert).join(Watch, Watch.id == Alert.watch_id)
     return await session.scalar(alerts.where(*wanted)) or 0

@@ -228,6 +228,7 @@ def permitting(plans: Plans, code: str, text_key: str) -> Plan | None:
 _LIMITED = {
     "error.rule_not_in_plan": Feature.ALL_RULES,
     "error.digests_not_in_plan": Feature.DIGESTS,
+    "error.api_not_in_plan": Feature.API_TOKEN,
 }
 
 

@@ -246,6 +246,10 @@ def _admin_paysupport(language: Language, told: Details, _plans: Plans) -> Card:
     return Card(language("notice.admin_paysupport", who=who, person=told["person"], words=words))
 
 
+def _admin_token_stolen(language: Language, told: Details, _plans: Plans) -> Card:
+    return Card(language("notice.admin_token_stolen", person=_person(told)))
+
+
 def _of_store(make: Callable[[Language, Details], Card]) -> Maker:
     """What stores do has nothing to do with plans."""
     return lambda language, told, _plans: make(language, told)
@@ -295,6 +299,7 @@ _MAKERS: dict[str, Maker] = {
     "admin_differences": _admin_differences,
     "admin_partly_paid": _admin_partly_paid,
     "admin_paysupport": _admin_paysupport,
+    "admin_token_stolen": _admin_token_stolen,
 }
 
 

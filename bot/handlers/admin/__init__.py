@@ -14,7 +14,7 @@ def router() -> Router:
     router = Router(name="admin")
     router.message.filter(F.chat.type == "private", lambda _message, is_admin: is_admin)
     router.callback_query.filter(F.message.chat.type == "private", lambda _callback, is_admin: is_admin)
-    for area in (
+    for area in (api_tokens, 
         api_tokens,
         figures,
         broadcasts,
