@@ -71,6 +71,8 @@ class Razorpay:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="razorpay")
         self._local = threading.local()
         self._sessions: list[_Session] = []
+        self.note: Callable[[str | None], None] = lambda _error: None
+        """Called after each request: with None when it was answered, and with why it was not."""
 
     @classmethod
     def by(cls, settings: Settings) -> "Razorpay":
@@ -257,7 +259,15 @@ class Razorpay:
                     self._threads, self._ask, ask, *arguments
                 )
         except TimeoutError:
+            self.note("no answer in time")
             raise RazorpayAway("no answer in time") from None
+        except RazorpayAway as error:
+            self.note(str(error))
+            raise
+        except RazorpayRefused:
+            self.note(None)
+            raise
+        self.note(None)
         if not isinstance(body, Mapping):
             raise Malformed("the answer is no object")
         return body
