@@ -11,10 +11,13 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Chat, TelegramObject, Update
 from aiogram.types import User as TelegramUser
 
+from bot import maintenance
 from bot.afterwards import Afterwards
+from bot.limits import Pace, Verdict
 from bot.suspension import is_open_to_the_suspended, suspended
 from tracker import metrics
 from tracker.admin import roles
+from tracker.admin.maintenance import Lookout
 from tracker.admin.roles import Door
 from tracker.billing.plans import Plan
 from tracker.billing.setup import Billing
@@ -22,6 +25,7 @@ from tracker.config import Settings
 from tracker.database import Database
 from tracker.errors import NotYours, PriceTrackerError
 from tracker.jobs import JobQueue
+from tracker.limits import Limiter
 from tracker.telegram import billing_cards
 from tracker.texts import Language, guess
 from tracker.users import service as users
@@ -43,6 +47,13 @@ class Doorkeeper(BaseMiddleware):
         self._database = database
         self._queue = queue
         self._billing = Billing.by(settings)
+        self._maintenance = Lookout(database)
+        self._limiter = Limiter(queue.redis)
+        self._pace = Pace(
+            queue.redis,
+            owners=settings.admin_ids,
+            usual=self._billing.plans.free.allowance.requests_per_minute,
+        )
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         assert isinstance(event, Update)
@@ -53,9 +64,16 @@ class Doorkeeper(BaseMiddleware):
             return await self._of_a_group(handler, event, data)
         if sender is None or sender.is_bot:
             return UNHANDLED
+        verdict = await self._pace.judge(event, sender.id)
+        if verdict is not Verdict.ANSWER:
+            if verdict is Verdict.ASK_FOR_PATIENCE:
+                asked = self._sentence(event, sender, chat, "error.too_often", {}, data)
+                await asked.carry_out(data["bot"], self._queue, None)
+            return None
         after = Afterwards(callback=event.callback_query)
         try:
-            await self._handle(handler, event, data, sender, after)
+            put_off = await self._put_off(sender.id)
+            await self._handle(handler, event, data, sender, after, put_off=put_off)
         except PriceTrackerError as error:
             if isinstance(error, NotYours):
                 log.warning("update.not_theirs", telegram_id=sender.id, kind=event.event_type)
@@ -90,7 +108,10 @@ class Doorkeeper(BaseMiddleware):
         data: dict[str, Any],
         sender: TelegramUser,
         after: Afterwards,
+        *,
+        put_off: bool | None,
     ) -> None:
+        """`put_off` is None unless people are asked to come back later: then, whether this one is told so."""
         async with self._database.transaction() as session:
             user = await users.arrive(
                 session,
@@ -109,11 +130,20 @@ class Doorkeeper(BaseMiddleware):
             data["plan_code"] = user.plan
             actor = await roles.actor_of(session, sender.id, self._settings.admin_ids, Door.CHAT)
             data |= {"actor": actor, "is_admin": actor is not None}
+            self._pace.learn(sender.id, per_minute=user.requests_per_minute, is_staff=actor is not None)
+            if put_off is not None and actor is None and not maintenance.is_taken_anyway(event):
+                await maintenance.put_off(event, session, user, data["language"], after, is_told=put_off)
+                return
             if actor is None and user.state == UserState.SUSPENDED and not is_open_to_the_suspended(event):
                 if _is_private(data.get("event_chat")) or event.callback_query is not None:
                     raise suspended(user)
                 return  # in a group it is nobody else's business
             await handler(event, data)
+
+    async def _put_off(self, telegram_id: int) -> bool | None:
+        if not await self._maintenance.is_on():
+            return None
+        return (await self._limiter.take(f"maintenance:{telegram_id}", maintenance.ONCE)).allowed
 
     def _sentence(
         self,

@@ -34,7 +34,7 @@ PERHAPS = "a worker ended while it was sent"
 
 async def broadcasts(bench: Workbench) -> None:
     """Owe and say what is under way, until an alert is due or nothing is left."""
-    if bench.broadcasting.locked():
+    if bench.broadcasting.locked() or await bench.maintenance.is_on():
         return
     async with bench.broadcasting:
         async with bench.database.transaction() as session:

@@ -74,6 +74,8 @@ class Checker:
 
     async def _claim(self, limit: int) -> Sequence[Claimed]:
         bench = self._bench
+        if await bench.maintenance.is_on():
+            return []
         async with bench.database.transaction() as session:
             return await claim_due(
                 session, limit=limit, lease=bench.settings.check_lease, manners=bench.manners

@@ -101,7 +101,7 @@ class Deliverer:
             hinted.cancel()
 
     async def _claim(self, limit: int) -> list[Parcel]:
-        if limit <= 0:
+        if limit <= 0 or await self._bench.maintenance.is_on():
             return []
         async with self._bench.database.transaction() as session:
             return list(await alerts.claim(session, limit=limit, lease=self._bench.settings.alert_lease))

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from aiogram import Bot
 
+from tracker.admin.maintenance import Lookout
 from tracker.billing.razorpay import Razorpay
 from tracker.billing.setup import Billing
 from tracker.catalog.recording import Checking
@@ -55,6 +56,10 @@ class Workbench:
     @cached_property
     def manners(self) -> Manners:
         return usual_manners(self.settings)
+
+    @cached_property
+    def maintenance(self) -> Lookout:
+        return Lookout(self.database)
 
     @cached_property
     def tally(self) -> Tally:

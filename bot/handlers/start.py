@@ -35,14 +35,25 @@ async def start(
     if not _PAYLOAD.fullmatch(payload):
         after.say_text(message.chat.id, welcome)
         return
-    if user.start_payload is None:
-        user.start_payload = payload
-    if await referrals.invited(session, user, payload):
+    if await keep_payload(session, user, payload):
         welcome += Markup("\n\n") + language.count("start.invited", referrals.DAYS)
     after.say_text(message.chat.id, welcome)
     links = links_in(_decoded(payload))
     if links:
         await read_links(links[:1], message.chat.id, session, user, language, after)
+
+
+async def keep_payload(session: AsyncSession, user: User, payload: str) -> bool:
+    """Keep what a deep link carried, the first for good; whether it was an invitation that counts."""
+    if user.start_payload is None:
+        user.start_payload = payload
+    return await referrals.invited(session, user, payload)
+
+
+def payload_of(words: str) -> str | None:
+    """What /start carries."""
+    command, _, payload = words.partition(" ")
+    return payload if command == "/start" and _PAYLOAD.fullmatch(payload) else None
 
 
 async def show_help(message: Message, language: Language, after: Afterwards) -> None:

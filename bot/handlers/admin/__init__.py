@@ -6,7 +6,18 @@ Who is one is decided by the numeric id alone; names can be anybody's. What each
 
 from aiogram import F, Router
 
-from bot.handlers.admin import api_tokens, audit, broadcasts, coupons, figures, people, stores, subscriptions
+from bot.handlers.admin import (
+    api_tokens,
+    audit,
+    broadcasts,
+    coupons,
+    dashboard,
+    figures,
+    maintenance,
+    people,
+    stores,
+    subscriptions,
+)
 
 
 def router() -> Router:
@@ -14,10 +25,12 @@ def router() -> Router:
     router = Router(name="admin")
     router.message.filter(F.chat.type == "private", lambda _message, is_admin: is_admin)
     router.callback_query.filter(F.message.chat.type == "private", lambda _callback, is_admin: is_admin)
-    for area in (api_tokens, 
+    for area in (
         api_tokens,
+        dashboard,
         figures,
         broadcasts,
+        maintenance,
         stores,
         people,
         subscriptions,
