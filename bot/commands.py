@@ -49,6 +49,7 @@ COMMANDS = (
     Command("terms", "command.terms"),
     Command("paysupport", "command.paysupport"),
     Command("apitoken", "command.apitoken"),
+    Command("admin", "command.admin", for_admins=True),
     Command("status", "command.status", for_admins=True),
     Command("stores", "command.stores", for_admins=True),
     Command("corrections", "command.corrections", for_admins=True),

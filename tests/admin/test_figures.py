@@ -22,6 +22,7 @@ from tracker.admin.roles import Actor, Door, Role
 from tracker.alerts.models import Alert, AlertState
 from tracker.database import Database, UtcDateTime
 from tracker.errors import BadInput
+from tracker.fetching.problems import FetchProblem
 from tracker.users.models import User
 from worker import reading
 
@@ -209,7 +210,7 @@ async def test_days_that_cannot_be_drawn_are_refused(
 
 def test_what_keeps_no_promise_is_what_the_checks_take_for_a_failure() -> None:
     failures = {str(reason) for reason in reading._PASSING_REASONS}
-    failures |= {str(problem) for problem in reading.FetchProblem if problem not in reading._LASTING_PROBLEMS}
+    failures |= {str(problem) for problem in FetchProblem if problem not in reading._LASTING_PROBLEMS}
     assert set(counts.UNANSWERED) == failures | {"fetch_failed", "blocked", "captcha", "bot_wall"}
 
 

@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from tracker import clock
 from tracker.admin import rollups
@@ -21,7 +22,6 @@ from tracker.admin.models import Alarm, Snapshot
 from tracker.admin.roles import Action, Actor
 from tracker.alerts.models import UNSETTLED, Alert
 from tracker.catalog.models import CheckTally, Listing
-from tracker.database import Base
 from tracker.errors import BadInput
 from tracker.inbox.models import EventState, WebhookEvent
 from tracker.notices.models import Notice, NoticeState
@@ -33,6 +33,10 @@ _HOUR = timedelta(hours=1)
 _MOST_POINTS = 400
 _LIVE_DAYS = 7
 """So many of the days that no worker has closed yet are counted at the look; older ones are 0 until then."""
+
+
+_Waiting = tuple[InstrumentedAttribute[Any], tuple[ColumnElement[bool], ...], bool]
+"""What waits of one kind: when it is due, which rows, and whether an index has them in that order."""
 
 
 class By(StrEnum):
@@ -162,29 +166,19 @@ async def dashboard(session: AsyncSession, actor: Actor) -> Dashboard:
 
 async def queues(session: AsyncSession, now: datetime) -> tuple[Queue, ...]:
     """What waits for a worker or the bot though its time has come."""
+    alerts = [(Alert.due_at, (Alert.state == state, Alert.due_at <= now), True) for state in UNSETTLED]
+    notices = (Notice.due_at, (Notice.state == NoticeState.DUE, Notice.due_at <= now), False)
+    events = (
+        WebhookEvent.due_at,
+        (WebhookEvent.state == EventState.RECEIVED, WebhookEvent.due_at <= now),
+        False,
+    )
+    checks = (Listing.promise_at, (Listing.promise_at <= now,), True)
     return (
-        await _queue(
-            session, now, "alerts", Alert, Alert.due_at, Alert.state.in_(UNSETTLED), Alert.due_at <= now
-        ),
-        await _queue(
-            session,
-            now,
-            "notices",
-            Notice,
-            Notice.due_at,
-            Notice.state == NoticeState.DUE,
-            Notice.due_at <= now,
-        ),
-        await _queue(
-            session,
-            now,
-            "events",
-            WebhookEvent,
-            WebhookEvent.due_at,
-            WebhookEvent.state == EventState.RECEIVED,
-            WebhookEvent.due_at <= now,
-        ),
-        await _queue(session, now, "checks", Listing, Listing.promise_at, Listing.promise_at <= now),
+        await _queue(session, now, "alerts", *alerts),
+        await _queue(session, now, "notices", notices),
+        await _queue(session, now, "events", events),
+        await _queue(session, now, "checks", checks),
     )
 
 
@@ -260,7 +254,7 @@ def _start(day: date, by: By) -> date:
 
 
 def _starts(since: date, until: date, by: By) -> list[date]:
-    starts = []
+    starts: list[date] = []
     while since <= until and len(starts) <= _MOST_POINTS:
         starts.append(since)
         since = {By.DAY: since + DAY, By.WEEK: since + 7 * DAY, By.MONTH: month_of(since + 31 * DAY)}[by]
@@ -282,18 +276,16 @@ async def _checks(session: AsyncSession, now: datetime) -> tuple[Checks, ...]:
     )
 
 
-async def _queue(
-    session: AsyncSession,
-    now: datetime,
-    name: str,
-    table: type[Base],
-    due: Any,
-    *conditions: ColumnElement[bool],
-) -> Queue:
-    waiting = select(due.label("due")).select_from(table).where(*conditions).limit(MOST).subquery()
-    depth = await session.scalar(select(func.count()).select_from(waiting)) or 0
-    oldest = await session.scalar(select(func.min(due)).where(*conditions)) if depth else None
-    return Queue(name, depth, int((now - oldest).total_seconds()) if oldest is not None else 0)
+async def _queue(session: AsyncSession, now: datetime, name: str, *parts: _Waiting) -> Queue:
+    """Of each part up to `MOST` are read, the oldest first where an index has them in that order."""
+    waiting = []
+    for due, conditions, is_in_order in parts:
+        part = select(due.label("due")).where(*conditions).limit(MOST)
+        waiting.append(select((part.order_by(due) if is_in_order else part).subquery().c.due))
+    all_of_it = union_all(*waiting).subquery()
+    depth, oldest = (await session.execute(select(func.count(), func.min(all_of_it.c.due)))).one()
+    age = int((now - oldest).total_seconds()) if oldest is not None else 0
+    return Queue(name, min(depth, MOST), age)
 
 
 def _counted(taken: Snapshot) -> Counted:
