@@ -13,7 +13,7 @@ import orjson
 import structlog
 from arq.connections import ArqRedis
 from arq.constants import default_queue_name
-from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio import Connection, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -38,7 +38,7 @@ def connect(redis_url: str) -> ArqRedis:
     It is not patient: what it is asked for can be lost, and people wait behind it. A Redis that is gone costs
     a call about a second, one that is silent about ten.
     """
-    pool = ConnectionPool.from_url(
+    pool = _Pool.from_url(
         redis_url,
         retry=Retry(ExponentialBackoff(cap=1, base=0.05), 3),
         retry_on_error=list(LOST_CONNECTION),
@@ -47,6 +47,23 @@ def connect(redis_url: str) -> ArqRedis:
         socket_connect_timeout=2,
     )
     return on_pool(pool)
+
+
+class _Pool(ConnectionPool):
+    """Once closed it stays closed: who is late with it gets an error, not a connection that nobody closes."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(redis_connect_func=self._begin, **how)
+        self._is_closed = False
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:
+        self._is_closed = True
+        await super().disconnect(inuse_connections)
+
+    async def _begin(self, connection: Connection) -> None:
+        if self._is_closed:
+            raise RedisConnectionError("this client is closed")
+        await connection.on_connect()
 
 
 class _Client(ArqRedis):

@@ -41,3 +41,17 @@ async def end(task: asyncio.Task[None]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_BETWEEN_CANCELLATIONS)
+
+
+async def uncut(work: Coroutine[object, object, None]) -> None:
+    """Do work that must not stop half way. A cancellation that comes meanwhile is raised when it is done."""
+    task = asyncio.create_task(work)
+    cut: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cut = error
+    if cut is not None:
+        raise cut
+    task.result()

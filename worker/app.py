@@ -4,8 +4,8 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +26,7 @@ from tracker.fetching.politeness import Politeness
 from tracker.fetching.robots import Robots
 from tracker.fetching.ways import Fetchers
 from tracker.jobs import HEARTBEAT_PREFIX, JobQueue
-from tracker.shutdown import end
+from tracker.shutdown import end, uncut
 from tracker.stores.pool import ReaderPool
 from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import SEND_TIMEOUT, create_bot
@@ -68,6 +68,39 @@ logging.getLogger("arq.worker").setLevel(logging.WARNING)
 
 # arq asks Redis for INFO at its start, only to log it; an in-memory Redis has none and would end the worker.
 setattr(arq.worker, "log_redis_info", _say_nothing)  # noqa: B010 - not among what arq exports
+
+
+class _Arq(Worker):
+    """Tells what it still writes down of jobs: arq lets nobody wait for that once a job is cancelled."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self._noting: set[asyncio.Task[Any] | None] = set()
+
+    async def finish_job(self, *arguments: Any, **named: Any) -> None:
+        with self._noted():
+            await super().finish_job(*arguments, **named)
+
+    async def finish_failed_job(self, *arguments: Any, **named: Any) -> None:
+        with self._noted():
+            await super().finish_failed_job(*arguments, **named)
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        self._noting.add(task)
+        try:
+            yield
+        finally:
+            self._noting.discard(task)
+
+    async def end(self) -> None:
+        """Cancel the jobs, and return when all is written down."""
+        with suppress(RedisError, OSError, asyncio.CancelledError):  # a job's, which it passes on
+            await self.close()
+        while late := [*self.tasks.values(), *filter(None, self._noting)]:
+            await asyncio.wait(late)
+            self.tasks.clear()
 
 
 class WorkerApp:
@@ -158,8 +191,8 @@ class WorkerApp:
         await self._redis.aclose(close_connection_pool=True)
 
     @asynccontextmanager
-    async def _arq_worker(self) -> AsyncIterator[Worker]:
-        worker = Worker(
+    async def _arq_worker(self) -> AsyncIterator[_Arq]:
+        worker = _Arq(
             functions=self._functions(),
             cron_jobs=self._cron_jobs(),
             redis_pool=(redis := self._connect()),
@@ -176,12 +209,7 @@ class WorkerApp:
         try:
             yield worker
         finally:
-            with suppress(RedisError, OSError, asyncio.CancelledError):
-                await worker.close()
-            if worker.tasks:  # arq cancels its jobs; what they write down then still needs the connection
-                await asyncio.wait(worker.tasks.values())
-            with suppress(RedisError, OSError):
-                await redis.aclose(close_connection_pool=True)  # arq leaves it open when Redis is gone
+            await uncut(_end(worker, redis))
 
     def _functions(self) -> list[Function]:
         return [
@@ -264,6 +292,12 @@ class WorkerApp:
             with suppress(RedisError, OSError):
                 await self._redis.set(HEARTBEAT_PREFIX + self.name, "1", ex=HEARTBEAT_SECONDS * 3)
             await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+async def _end(worker: _Arq, redis: ArqRedis) -> None:
+    await worker.end()
+    with suppress(RedisError, OSError):
+        await redis.aclose(close_connection_pool=True)  # arq leaves it open when Redis is gone
 
 
 def _wake(loop: Checker | Deliverer) -> Job:
