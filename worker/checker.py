@@ -85,23 +85,19 @@ class Checker:
         is_ready = not after
         try:
             if not is_ready:
-                await self._wait(claims, after)
+                await asyncio.sleep(after.total_seconds())
                 is_ready = True
                 self._ready += len(claims)
             await check(self._bench, claims)
+        except asyncio.CancelledError:  # this process ends: the next one need not wait for the leases
+            for listing_id, token in claims:
+                await put_back(self._bench, listing_id, token, clock.now())
+            raise
         except Exception:  # one page's trouble is not the others'; a lease brings it back
             log.exception("listings.not_checked", listing_ids=[listing_id for listing_id, _ in claims])
         finally:
             self._in_hand -= len(claims)
             self._ready -= len(claims) if is_ready else 0
-
-    async def _wait(self, claims: Sequence[tuple[int, str]], after: timedelta) -> None:
-        try:
-            await asyncio.sleep(after.total_seconds())
-        except asyncio.CancelledError:
-            for listing_id, token in claims:
-                await put_back(self._bench, listing_id, token, clock.now())
-            raise
 
     async def _rest(self, *, is_more_due: bool) -> None:
         """Until a claim may find something: a hint came, or it is time for a sweep.
