@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from benchmarks import alerts, checks, claims, conversations, reading, report, webhooks
+from benchmarks import alerts, checks, claims, conversations, dashboard, reading, report, webhooks
 from benchmarks.ground import Unavailable
 from benchmarks.processes import ROOT
 from benchmarks.replay import figures as replay
@@ -22,6 +22,7 @@ MEASUREMENTS: dict[Callable[[], Iterator[Row]], tuple[str, ...]] = {
     conversations.answer_time: ("answer_ms_p95",),
     webhooks.measure: ("webhooks_per_second", "webhook_ack_ms_p99"),
     replay.measure: replay.NAMES,
+    dashboard.measure: ("dashboard_ms_p95", "dashboard_ms_once", "dashboard_list_ms_p95"),
 }
 NAMES = [name for names in MEASUREMENTS.values() for name in names]
 
