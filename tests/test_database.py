@@ -1,8 +1,11 @@
 """Both databases keep the promises that services rely on."""
 
 import asyncio
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
+import asyncpg  # type: ignore[import-untyped]  # has no types
 import pytest
 from sqlalchemy import (
     CheckConstraint,
@@ -19,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tracker.database import Base, BigId, Database
+from tracker.database import Base, BigId, Database, padded
 from tracker.inbox.models import WebhookEvent
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
@@ -167,3 +170,49 @@ def test_constraints_are_named_by_rule() -> None:
         "uq_children_name",
         "ck_children_named",
     }
+
+
+def end_all_connections(database_url: str) -> None:
+    """As a server does that restarts; the caller's event loop hears nothing of it meanwhile."""
+
+    async def end() -> None:
+        connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+        ours = "datname = current_database() and pid <> pg_backend_pid()"
+        await connection.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}")
+        await connection.close()
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, end()).result()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_connection_that_was_seen_to_close_is_not_used_again(
+    database: Database, database_url: str
+) -> None:
+    async with database.engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+    closed = asyncio.Event()
+    assert driver is not None
+    driver.add_termination_listener(lambda _connection: closed.set())
+    end_all_connections(database_url)
+    await closed.wait()
+    await add(database, event())
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_connection_that_was_idle_for_long_is_asked_before_it_is_used(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.database._FRESH_SECONDS", 0.0)
+    await add(database, event())
+    end_all_connections(database_url)
+    await add(database, event("2"))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([], []), ([1], [1]), ([1, 2], [1, 2]), ([1, 2, 3], [1, 2, 3, 3]), ({5: "five"}, [5])],
+    ids=["none", "one", "a power of two", "between two", "keys"],
+)
+def test_an_in_is_padded_to_a_power_of_two(values: Collection[int], expected: list[int]) -> None:
+    assert padded(values) == expected

@@ -1,17 +1,25 @@
 """The database: one declarative base, UTC datetimes, engines that behave alike on SQLite and PostgreSQL."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 # INTEGER PRIMARY KEY is SQLite's own row id; elsewhere keys are 64 bit, as Telegram's ids are.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+T = TypeVar("T")
+
+_FRESH_SECONDS = 5.0
+"""So long after its last use a connection to PostgreSQL is taken for alive unless we saw it close: asking it
+costs three more questions a transaction."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -62,13 +70,16 @@ def create_engine(database_url: str, **options: Any) -> AsyncEngine:
     """
     if not database_url.startswith("sqlite"):
         # No overflow: such connections close after each use, and opening one costs more than a transaction.
+        # The last used is the next: each connection prepares its statements anew, so few are to be busy.
         settings = {
             "pool_size": 20,
+            "pool_use_lifo": True,
             "max_overflow": 0,
-            "pool_pre_ping": True,
             "connect_args": {"server_settings": {"idle_in_transaction_session_timeout": "10s"}},
         }
-        return create_async_engine(database_url, **settings | options)
+        engine = create_async_engine(database_url, **settings | options)
+        _look_before_use(engine)
+        return engine
     # One connection: SQLite has one writer anyway, and a queue in order beats ten that poll its lock (with 20
     # writers the slowest waits 33 ms instead of a second). A transaction must not be opened inside another.
     one = {} if ":memory:" in database_url else {"pool_size": 1, "max_overflow": 0}
@@ -87,6 +98,39 @@ def create_engine(database_url: str, **options: Any) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def padded(values: Collection[T]) -> list[T]:
+    """The values for an IN, the last one repeated up to a power of two.
+
+    IN is a statement of its own for each number of values, which each connection would prepare anew.
+    """
+    few = list(values)
+    return few + few[-1:] * ((1 << (len(few) - 1).bit_length()) - len(few))
+
+
+def _look_before_use(engine: AsyncEngine) -> None:
+    """Begin on no connection that ended while it was idle: a server that restarted costs nobody anything.
+
+    What closed is seen without asking; only one that was idle for long is asked, since it may have been
+    dropped on its way without a word.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _look(connection: Any, record: Any, _proxy: Any) -> None:
+        idle = time.monotonic() - record.info.get("used_at", time.monotonic())
+        if record.driver_connection.is_closed():
+            raise InvalidatePoolError
+        if idle < _FRESH_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 def insert(session: AsyncSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
