@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -15,6 +15,7 @@ from tracker.alerts.models import UNSETTLED, Alert, AlertPreferences, AlertState
 from tracker.alerts.owing import CORRECTED
 from tracker.alerts.timing import Hold, hold
 from tracker.catalog.models import Listing, PriceObservation
+from tracker.database import UtcDateTime, padded
 from tracker.stores.offer import Availability
 from tracker.users.models import User
 from tracker.watches.models import Watch, WatchState
@@ -35,6 +36,50 @@ _RETIRED = PriceObservation(availability=Availability.UNKNOWN)
 
 _CLAIMERS = 4
 """Claims at the same moment that each find something: what one has locked, the others pass over."""
+
+_NOW = bindparam("now", type_=UtcDateTime())
+
+_IS_READY = or_(
+    and_(Alert.state.in_((AlertState.DUE, AlertState.HELD)), Alert.due_at <= _NOW),
+    and_(Alert.state == AlertState.SENDING, Alert.lease_until <= _NOW),
+)
+"""Whether an alert may be claimed: it is due, or whoever was sending it is no more."""
+
+_OPEN_ONES = (
+    select(
+        Alert.id,
+        Alert.due_at,
+        _IS_READY.label("is_ready"),
+        func.row_number()
+        .over(
+            partition_by=Alert.chat_id,
+            order_by=(case((Alert.state == AlertState.SENDING, 0), else_=1), Alert.id),
+        )
+        .label("place"),
+    )
+    .where(
+        or_(
+            Alert.state.in_(UNSETTLED),
+            and_(Alert.state == AlertState.HELD, Alert.due_at <= _NOW),
+        )
+    )
+    .subquery()
+)
+
+_FIRST = (
+    select(_OPEN_ONES.c.id)
+    .where(_OPEN_ONES.c.place == 1, _OPEN_ONES.c.is_ready)
+    .order_by(_OPEN_ONES.c.due_at, _OPEN_ONES.c.id)
+    .limit(bindparam("most"))
+)
+
+_STILL_READY = (
+    select(Alert.id)
+    .where(Alert.id.in_(bindparam("ids", expanding=True)), _IS_READY)
+    .order_by(Alert.due_at, Alert.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +163,10 @@ async def claim(session: AsyncSession, *, limit: int, lease: timedelta) -> Seque
     same message.
     """
     now, token = clock.now(), uuid4().hex
-    heads = await _take(session, await _ready(session, now, limit), token, now + lease)
+    ready = await _ready(session, now, limit)
+    if not ready:
+        return []
+    heads = await _take(session, ready, token, now + lease)
     in_company = {alert.chat_id: alert.id for alert in heads if alert.held_for or alert.merged_into}
     rest = await _company(session, in_company, now, token, now + lease) if in_company else []
     return await _parcels(session, [*heads, *rest], token, now, now + lease)
@@ -131,48 +179,13 @@ async def _ready(session: AsyncSession, now: datetime, limit: int) -> Sequence[i
     The first of each chat are found by one pass over what is open, and locked if they are still so: asked of
     each row whether another comes before it, PostgreSQL compared ten thousand with ten thousand for 19 s.
     """
-    open_ones = (
-        select(
-            Alert.id,
-            Alert.due_at,
-            _is_ready(now).label("is_ready"),
-            func.row_number()
-            .over(
-                partition_by=Alert.chat_id,
-                order_by=(case((Alert.state == AlertState.SENDING, 0), else_=1), Alert.id),
-            )
-            .label("place"),
-        )
-        .where(
-            or_(
-                Alert.state.in_(UNSETTLED),
-                and_(Alert.state == AlertState.HELD, Alert.due_at <= now),
-            )
-        )
-        .subquery()
-    )
-    first = await session.scalars(
-        select(open_ones.c.id)
-        .where(open_ones.c.place == 1, open_ones.c.is_ready)
-        .order_by(open_ones.c.due_at, open_ones.c.id)
-        .limit(limit * _CLAIMERS)
-    )
-    locked = await session.scalars(
-        select(Alert.id)
-        .where(Alert.id.in_(first.all()), _is_ready(now))
-        .order_by(Alert.due_at, Alert.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    moment = {"now": now}
+    first = await session.scalars(_FIRST, moment | {"most": limit * _CLAIMERS})
+    found = first.all()
+    if not found:
+        return []
+    locked = await session.scalars(_STILL_READY, moment | {"ids": padded(found), "most": limit})
     return locked.all()
-
-
-def _is_ready(now: datetime) -> ColumnElement[bool]:
-    """Whether an alert may be claimed: it is due, or whoever was sending it is no more."""
-    return or_(
-        and_(Alert.state.in_((AlertState.DUE, AlertState.HELD)), Alert.due_at <= now),
-        and_(Alert.state == AlertState.SENDING, Alert.lease_until <= now),
-    )
 
 
 async def _company(

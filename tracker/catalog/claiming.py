@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker import clock
 from tracker.catalog.models import Listing, StoreState
 from tracker.catalog.stores import PROBE_FROM, manners_of
+from tracker.database import padded
 from tracker.fetching.politeness import Manners
 
 WINDOW = timedelta(seconds=5)
@@ -97,7 +98,9 @@ async def _due(
         found = select(StoreState.code, Listing.id).join(Listing, Listing.id.in_(first_ids))
         order = Listing.checked_first.desc(), Listing.next_check_at
     due: dict[str, list[int]] = defaultdict(list)
-    for code, listing_id in await session.execute(found.where(StoreState.code.in_(codes)).order_by(*order)):
+    for code, listing_id in await session.execute(
+        found.where(StoreState.code.in_(padded(codes))).order_by(*order)
+    ):
         due[code].append(listing_id)
     return due
 
@@ -128,7 +131,7 @@ async def _lease(
     """
     free = (
         select(Listing.id)
-        .where(Listing.id.in_(listing_ids), Listing.next_check_at <= now)
+        .where(Listing.id.in_(padded(listing_ids)), Listing.next_check_at <= now)
         .with_for_update(skip_locked=True)
     )
     leased = await session.scalars(
@@ -160,5 +163,5 @@ async def _next_due(session: AsyncSession, codes: Sequence[str]) -> dict[str, da
         .scalar_subquery()
         for lane in (True, False)
     ]
-    rows = await session.execute(select(StoreState.code, *lanes).where(StoreState.code.in_(codes)))
+    rows = await session.execute(select(StoreState.code, *lanes).where(StoreState.code.in_(padded(codes))))
     return {code: min(filter(None, moments), default=None) for code, *moments in rows}

@@ -9,11 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
 from tracker.catalog.models import Correction, CorrectionState, Listing, ReadingRule
+from tracker.database import padded
 from tracker.errors import BadInput, NotYours, OverAllowance
 from tracker.stores.corrections import Choice, Rule, place_of
 from tracker.texts import clean
@@ -207,24 +208,29 @@ async def rules_for(session: AsyncSession, urls: Sequence[str], store: str) -> S
     return [_rule(row) for row in rows]
 
 
+_RULES_OF = (
+    select(ReadingRule)
+    .where(
+        ReadingRule.undone_at.is_(None),
+        or_(
+            ReadingRule.listing_id.in_(bindparam("ids", expanding=True)),
+            and_(
+                ReadingRule.listing_id.is_(None),
+                ReadingRule.store.in_(bindparam("stores", expanding=True)),
+            ),
+        ),
+    )
+    .order_by(ReadingRule.id.desc())
+)
+
+
 async def rules_of(session: AsyncSession, listings: Sequence[Listing]) -> dict[int, list[Rule]]:
     """What people showed us of these listings and of their stores, by the listing's id, the newest first."""
-    rows = (
-        await session.scalars(
-            select(ReadingRule)
-            .where(
-                ReadingRule.undone_at.is_(None),
-                or_(
-                    ReadingRule.listing_id.in_([listing.id for listing in listings]),
-                    and_(
-                        ReadingRule.listing_id.is_(None),
-                        ReadingRule.store.in_({listing.store for listing in listings}),
-                    ),
-                ),
-            )
-            .order_by(ReadingRule.id.desc())
-        )
-    ).all()
+    concerned = {
+        "ids": padded([listing.id for listing in listings]),
+        "stores": padded({listing.store for listing in listings}),
+    }
+    rows = (await session.scalars(_RULES_OF, concerned)).all()
     return {
         listing.id: [
             _rule(row)

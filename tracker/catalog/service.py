@@ -3,17 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
 from tracker.catalog import daily_lows, stores
 from tracker.catalog.models import Listing, PriceObservation, StoreState
-from tracker.database import insert
+from tracker.database import insert, padded
 from tracker.money import Money
 from tracker.stores.offer import Offer
 from tracker.stores.registry import store_of
 from tracker.texts import clean
+
+_WITH_STORES = (
+    select(Listing, StoreState)
+    .join(StoreState, StoreState.code == Listing.store)
+    .where(Listing.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 async def by_url(session: AsyncSession, url: str) -> Listing | None:
@@ -55,11 +61,7 @@ async def leased(
     one meanwhile.
     """
     tokens = dict(claims)
-    rows = await session.execute(
-        select(Listing, StoreState)
-        .join(StoreState, StoreState.code == Listing.store)
-        .where(Listing.id.in_(tokens))
-    )
+    rows = await session.execute(_WITH_STORES, {"ids": padded(tokens)})
     return [(listing, store) for listing, store in rows if listing.lease_token == tokens[listing.id]]
 
 
