@@ -42,7 +42,8 @@ async def _check(bench: Workbench, listing: Listing, store: StoreState, rules: S
     assert lease_token is not None
     try:
         async with bench.checks_at_once:
-            read = await read_page(bench, listing.url, approach, rules)
+            with bench.recorder.expecting():
+                read = await read_page(bench, listing.url, approach, rules)
             await bench.recorder.record(Finished(listing.id, listing.store, lease_token, read, approach))
     except StoreBusy as busy:
         at = clock.now() + timedelta(seconds=float(busy.details["retry_after"]))

@@ -1,10 +1,12 @@
 """Recording what checks read: what ends at the same time is written by one transaction."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
@@ -14,7 +16,7 @@ from tracker.catalog.models import Listing
 from tracker.catalog.move import Kind
 from tracker.catalog.recording import Checking, record_on
 from tracker.catalog.tallies import Tally
-from tracker.database import Database
+from tracker.database import Database, padded
 from tracker.jobs import JobQueue
 from tracker.watches import demand, gone
 from worker.approach import Approach, PageRead
@@ -22,6 +24,16 @@ from worker.approach import Approach, PageRead
 log = structlog.get_logger()
 
 AT_A_TIME = 50
+
+MOMENT = 0.1
+"""Seconds that a check waits while others are under way: those that end meanwhile share its transaction."""
+
+_LOCKED = (
+    select(Listing)
+    .where(Listing.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Listing.id)
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +59,18 @@ class Recorder:
         self._queue = queue
         self._checking = checking
         self._tally = tally
+        self._expected = 0
         self._waiting: list[tuple[Finished, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def expecting(self) -> Iterator[None]:
+        """A page is being read meanwhile, whose check others may wait for. While none is, nobody waits."""
+        self._expected += 1
+        try:
+            yield
+        finally:
+            self._expected -= 1
 
     async def record(self, finished: Finished) -> None:
         """Return once the check is committed. Raises what the database raised for it."""
@@ -65,6 +87,8 @@ class Recorder:
 
     async def _write(self) -> None:
         while self._waiting:
+            if self._expected and len(self._waiting) < AT_A_TIME:
+                await asyncio.sleep(MOMENT)
             taken, self._waiting = self._waiting[:AT_A_TIME], self._waiting[AT_A_TIME:]
             try:
                 owed = await self._commit([finished for finished, _ in taken])
@@ -88,12 +112,7 @@ class Recorder:
     async def _commit(self, batch: list[Finished]) -> list[int]:
         """Returns how many alerts each of them owes."""
         async with self._database.transaction() as session:
-            locked = await session.scalars(
-                select(Listing)
-                .where(Listing.id.in_([each.listing_id for each in batch]))
-                .order_by(Listing.id)
-                .with_for_update()
-            )
+            locked = await session.scalars(_LOCKED, {"ids": padded([each.listing_id for each in batch])})
             listings = {listing.id: listing for listing in locked}
             in_order = sorted(batch, key=lambda each: (each.store, each.listing_id))
             done = [await self._record(session, listings[each.listing_id], each) for each in in_order]
