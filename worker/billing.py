@@ -84,8 +84,8 @@ async def look_after(bench: Workbench) -> None:
     """
     await let_time_pass(bench)
     await payments(bench)
-    await ask_for_news(bench)
-    await payments(bench)
+    if await ask_for_news(bench):
+        await payments(bench)
 
 
 async def tend(bench: Workbench) -> None:
@@ -102,8 +102,11 @@ async def let_time_pass(bench: Workbench) -> None:
         await _step(bench, user_id)
 
 
-async def ask_for_news(bench: Workbench) -> None:
-    """Ask about what brought no news, and send refunds; when a provider is away, the rest comes next time."""
+async def ask_for_news(bench: Workbench) -> bool:
+    """Ask about what brought no news, and send refunds; when a provider is away, the rest comes next time.
+
+    Returns whether there was anything to ask about.
+    """
     async with bench.database.transaction() as session:
         offers = await checkouts.to_ask_about(session, limit=_AT_A_TIME)
         mandated = await mandates.to_ask_about(session, limit=_AT_A_TIME)
@@ -115,7 +118,8 @@ async def ask_for_news(bench: Workbench) -> None:
     ):
         for id in ids:
             if not await _ask(bench, id, ask, put_off):
-                return
+                return True
+    return bool(offers or mandated or back)
 
 
 async def put_plans_in_force(bench: Workbench) -> None:
