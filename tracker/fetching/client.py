@@ -29,10 +29,11 @@ _PIECES_BETWEEN_PAUSES = 64
 
 
 class Fetcher:
-    """Fetches pages over one pool of connections, each dialled by the guard.
+    """Fetches pages, each over a connection of its own, dialled by the guard.
 
-    It stands on httpcore's pool itself. A client above it would parse links and `Location` once more, keep
-    cookies, decode bodies and read proxies from the environment: all that has to be ours, or off.
+    It stands on httpcore's connection itself. A client above it would parse links and `Location` once more,
+    keep cookies, decode bodies and read proxies from the environment: all that has to be ours, or off. Its
+    pool would keep connections, and what a server sends too much is never to be taken for the next page.
 
     With `settings.fetch_replay_origin` every page comes from `{origin}/replay?url=…` instead, while links are
     judged, redirects followed and pages named by the shops' own addresses.
@@ -52,19 +53,15 @@ class Fetcher:
         self._allowed = frozenset(entry.lower() for entry in settings.fetch_allow_private)
         self._replay = parse(settings.fetch_replay_origin) if settings.fetch_replay_origin else None
         self._system_resolver = SystemResolver()
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls or public_authorities(),
-            max_connections=self._limits.connections,
-            # A connection carries one page: what a server sends too much is never taken for the next one's,
-            # and every fetch is judged anew. Reuse is not even cheaper here: the pool polls idle sockets.
-            max_keepalive_connections=0,
-            network_backend=GuardedNetwork(
-                resolver=resolver or self._system_resolver,
-                network=network or httpcore.AnyIOBackend(),
-                allowed=self._allowed | ({self._replay.endpoint} if self._replay else frozenset()),
-                resolve_seconds=self._limits.resolve_seconds,
-                head_bytes=self._limits.head_bytes,
-            ),
+        self._places = asyncio.Semaphore(self._limits.connections)
+        self._tls = tls or public_authorities()
+        self._tls.set_alpn_protocols(["http/1.1"])
+        self._network = GuardedNetwork(
+            resolver=resolver or self._system_resolver,
+            network=network or httpcore.AnyIOBackend(),
+            allowed=self._allowed | ({self._replay.endpoint} if self._replay else frozenset()),
+            resolve_seconds=self._limits.resolve_seconds,
+            head_bytes=self._limits.head_bytes,
         )
         # At DEBUG httpcore logs every link and header; links are what people watch.
         logging.getLogger("httpcore").setLevel(logging.WARNING)
@@ -78,39 +75,41 @@ class Fetcher:
         return await follow(url, self._ask, limits=self._limits, allowed=self._allowed, validators=validators)
 
     async def close(self) -> None:
-        await self._pool.aclose()
         self._system_resolver.close()
 
     @asynccontextmanager
     async def _ask(self, address: Address, headers: Headers) -> AsyncIterator[Answer]:
-        """The response with its body unread. httpcore bounds each read; the limit here bounds their sum."""
+        """The response with its body unread, which `follow` bounds in time."""
         asked, target = asked_of(address, self._replay)
         # The parts are handed over as they were read: nobody parses the link a second time.
         request = httpcore.Request(
             "GET",
             httpcore.URL(scheme=asked.scheme, host=asked.host, port=asked.port, target=target),
             headers=[("Host", asked.netloc), *HEADERS, *headers],
-            extensions={
-                "timeout": {
-                    "connect": self._limits.connect_seconds,
-                    "read": self._limits.total_seconds,
-                    "write": self._limits.total_seconds,
-                    "pool": self._limits.total_seconds,
-                }
-            },
         )
         with _failing_as_ours():
-            async with asyncio.timeout(self._limits.head_seconds):
-                response = await self._pool.handle_async_request(request)
-            try:
-                yield _PooledAnswer(response, self._limits)
-            finally:
-                await response.aclose()
+            async with asyncio.timeout(self._limits.head_seconds) as head, self._places:
+                stream = await self._connected(asked)
+                try:
+                    connection = httpcore.AsyncHTTP11Connection(request.url.origin, stream)
+                    response = await connection.handle_async_request(request)
+                    head.reschedule(None)
+                    yield _StreamedAnswer(response, stream, self._limits)
+                finally:
+                    await stream.aclose()
+
+    async def _connected(self, asked: Address) -> MeteredStream:
+        seconds = self._limits.connect_seconds
+        stream = await self._network.connect_tcp(asked.host, asked.port, seconds)
+        if asked.scheme == "https":
+            return await stream.start_tls(self._tls, asked.host, seconds)
+        return stream
 
 
-class _PooledAnswer:
-    def __init__(self, response: httpcore.Response, limits: FetchLimits) -> None:
+class _StreamedAnswer:
+    def __init__(self, response: httpcore.Response, stream: MeteredStream, limits: FetchLimits) -> None:
         self._response = response
+        self._stream = stream
         self._limits = limits
         self.status = response.status
 
@@ -118,9 +117,7 @@ class _PooledAnswer:
         return joined(value for key, value in self._response.headers if key.lower() == name.encode())
 
     async def body(self) -> bytes:
-        stream = self._response.extensions["network_stream"]
-        assert isinstance(stream, MeteredStream)
-        stream.allow_body(self._limits.wire_bytes)
+        self._stream.allow_body(self._limits.wire_bytes)
         body = BoundedBody(self.header("content-encoding"), self._limits.decoded_bytes)
         pieces = 0
         async for piece in self._response.aiter_stream():
