@@ -34,6 +34,8 @@ _MACHINE = re.compile(r"(\d{1,12})(?:\.(\d{1,20}))?")
 _MARKS = frozenset(MARKS)
 _SHARED = frozenset({"$", "¥", "￥", "kr", "Rs", "Rs."})
 _LONGEST_MARK = max(map(len, MARKS))
+_MARK_TAILS = frozenset(mark[-2:] for mark in MARKS)
+_MARK_HEADS = frozenset(mark[:2] for mark in MARKS)
 _MARK_STARTS = frozenset(mark[0] for mark in MARKS)
 _MARK_ENDS = frozenset(mark[-1] for mark in MARKS)
 _SPACES = " \u00a0\u2009\u202f"
@@ -117,10 +119,16 @@ def spot_prices(
     taken = 0
     for match in _NUMBER.finditer(text):
         start, end = match.span()
-        # Most numbers of a page have no mark on either side: a look at two signs settles them.
-        last = text[start - 1 : start].strip() or text[start - 2 : start - 1]
-        first = text[end : end + 1].strip() or text[end + 1 : end + 2]
-        if last not in _MARK_ENDS and first not in _MARK_STARTS and first not in _ZERO_CENTS:
+        # Most numbers of a page have no mark on either side: a look at two signs of each settles them.
+        last = text[max(start - 3, 0) : start].rstrip()[-2:]
+        first = text[end : end + 3].lstrip()[:2]
+        if not (
+            last in _MARK_TAILS
+            or last[-1:] in _MARKS
+            or first in _MARK_HEADS
+            or first[:1] in _MARKS
+            or first[:1] in _ZERO_CENTS
+        ):
             continue
         if start < taken or end - start > _LONGEST_AMOUNT:
             continue
