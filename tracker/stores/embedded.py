@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -71,6 +72,7 @@ _UNIT = frozenset({"unitprice", "productunitprice"})
 """The price of one piece to some, of 100 g to others: it counts when nothing else is told."""
 
 _CONTAINERS = tuple("price prices pricing priceinfo pricedata pricesummary productprice".split())
+_SPEAKS_OF_PRICES = frozenset((*_SALE, *_PLAIN, *_LIST, *_UNIT, *_CONTAINERS, "centamount"))
 _NOT_PRICES = re.compile(
     r"instal|month|shipping|(?<!with)(?<!hout)(?<!inc)tax$|saved?$|saving|discount$|perunit|unitof|points|tier|member"
 )
@@ -156,7 +158,9 @@ def _products(page: Page, values: list[Embedded]) -> list[_Product]:
             if isinstance(value, list):
                 todo.extend((item, currency) for item in value[:500] if isinstance(item, dict | list))
             elif isinstance(value, dict):
-                facts = {_plain(key): item for key, item in list(value.items())[:400] if isinstance(key, str)}
+                facts = {
+                    _plain(key): item for key, item in islice(value.items(), 400) if isinstance(key, str)
+                }
                 currency = _currency(facts) or currency
                 product = _product(page, embedded.name, facts, currency, in_cents)
                 if product is not None:
@@ -199,6 +203,8 @@ def _is_in_address(page: Page, facts: Node) -> bool:
 
 
 def _variants(facts: Node) -> list[Node]:
+    if facts.keys().isdisjoint(_VARIANTS):
+        return []
     for name in _VARIANTS:
         value = facts.get(name)
         items = list(value.values()) if isinstance(value, dict) else value
@@ -282,6 +288,8 @@ def _is_beside(key: str) -> bool:
 def _prices(facts: Node, depth: int = 0, inherited: str | None = None) -> list[tuple[str, Any]]:
     """The amounts that an object states of itself, each with its role: sale, plain or list."""
     found: list[tuple[str, Any]] = []
+    if _SPEAKS_OF_PRICES.isdisjoint(facts):
+        return found
     for key, stated in facts.items():
         role = _role(key)
         if role is None and key not in _CONTAINERS and key != "centamount":
