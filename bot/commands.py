@@ -64,6 +64,7 @@ COMMANDS = (
     Command("audit", "command.audit", for_admins=True),
     Command("broadcast", "command.broadcast", for_admins=True),
     Command("maintenance", "command.maintenance", for_admins=True),
+    Command("export", "command.export", for_admins=True),
 )
 
 _EVERYBODYS = tuple(command for command in COMMANDS if not command.for_admins)

@@ -1,4 +1,4 @@
-"""Say what is owed beside alerts: about money and about plans, with its invoice when there is one."""
+"""Say what is owed beside alerts: about money and about plans, with its file when there is one."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,13 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
+from tracker.admin import exports
+from tracker.admin.exports import Wanted
 from tracker.billing import documents, invoicing
 from tracker.billing.models import CreditNote, Invoice
 from tracker.notices import service as notices
 from tracker.notices.models import Notice
-from tracker.telegram import notice_cards, sender
+from tracker.telegram import export_cards, notice_cards, sender
+from tracker.telegram.cards import Card
 from tracker.texts import Language
 from tracker.users.models import User
+from worker.exports import make
 from worker.speaking import out_of_reach, take_turn
 from worker.workbench import Workbench
 
@@ -49,7 +53,10 @@ async def _say(bench: Workbench, notice: Notice) -> None:
         document = await _document(session, notice)
     language = Language.of(user) if user else Language()
     try:
-        card = notice_cards.card(language, notice, bench.billing.plans)
+        if notice.kind == exports.KIND:
+            card, document = await _export(bench, language, notice)
+        else:
+            card = notice_cards.card(language, notice, bench.billing.plans)
     except Exception as error:  # a notice that cannot be put in words must not stop the others
         log.exception("notice.not_rendered", notice_id=notice.id, kind=notice.kind)
         async with bench.database.transaction() as session:
@@ -109,6 +116,13 @@ async def _document(session: AsyncSession, notice: Notice) -> _Document | None:
     invoice = await session.get_one(Invoice, note.invoice_id)
     content = await asyncio.to_thread(documents.credit_note_pdf, invoicing.credit_note_facts(note, invoice))
     return _Document(_file_name(note.number), content)
+
+
+async def _export(bench: Workbench, language: Language, notice: Notice) -> tuple[Card, _Document]:
+    wanted = Wanted.of(notice.details)
+    made = await make(bench, wanted)
+    card = export_cards.done(language, wanted, made.rows, is_cut=made.is_cut)
+    return card, _Document(wanted.name, made.content)
 
 
 def _file_name(number: str) -> str:

@@ -57,7 +57,10 @@ async def said_to(house: House, *people: int) -> list[int]:
 
 
 async def test_everybody_who_wants_to_hear_it_hears_it_once_as_it_was_typed(house: House) -> None:
-    strangers = {2101: {"hears_broadcasts": False}, 2102: {"state": UserState.SUSPENDED}}
+    strangers: dict[int, dict[str, object]] = {
+        2101: {"hears_broadcasts": False},
+        2102: {"state": UserState.SUSPENDED},
+    }
     for user in (ASHA, RAVI, *strangers):
         await house.arrives(user)
     for user, values in strangers.items():
