@@ -212,7 +212,8 @@ def _amount(text: str, currency: str, problem: str) -> Money:
 
 def router() -> Router:
     router = Router(name="billing_admin")
-    router.message.filter(F.chat.type == "private", lambda _message, is_admin: is_admin)
+    # What an admin forwards are somebody else's words.
+    router.message.filter(F.chat.type == "private", ~F.forward_origin, lambda _message, is_admin: is_admin)
     router.callback_query.filter(F.message.chat.type == "private", lambda _callback, is_admin: is_admin)
     router.message.register(gift, Command("gift"))
     router.message.register(make_coupon, Command("coupon"))

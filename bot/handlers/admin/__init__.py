@@ -24,7 +24,8 @@ from bot.handlers.admin import (
 def router() -> Router:
     """Every area, closed to everybody else: to them its commands are words like any others."""
     router = Router(name="admin")
-    router.message.filter(F.chat.type == "private", lambda _message, is_admin: is_admin)
+    # What an admin forwards are somebody else's words.
+    router.message.filter(F.chat.type == "private", ~F.forward_origin, lambda _message, is_admin: is_admin)
     router.callback_query.filter(F.message.chat.type == "private", lambda _callback, is_admin: is_admin)
     for area in (
         api_tokens,
