@@ -54,6 +54,13 @@ async def test_the_pictures_come_below(meera: Say) -> None:
         assert await meera.tap(button) == [title]
 
 
+async def test_each_area_is_a_tap_away(meera: Say) -> None:
+    for area in ("Users", "Subscriptions", "Stores", "Audit", "Broadcasts"):
+        await meera("/admin")
+        [card] = await meera.tap(area)
+        assert not card.startswith("Dashboard"), area
+
+
 async def test_nobody_else_sees_it(say: Say) -> None:
     assert await say("/admin") == ["I do not know that command. Send /help to see what I can do."]
     assert await say.tap("ad:card:day", forced=True) == []

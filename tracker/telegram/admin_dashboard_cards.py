@@ -17,6 +17,7 @@ from tracker.telegram.admin_callbacks import StoreAction, StoreButton
 from tracker.telegram.cards import Card, Rows, button, joined
 from tracker.telegram.dashboard_callbacks import DashboardButton, Look
 from tracker.telegram.people_callbacks import AuditButton, PeopleButton, SubscriptionsButton
+from tracker.telegram.reach_callbacks import BroadcastAction, BroadcastButton
 from tracker.telegram.store_cards import store_name
 from tracker.texts import Language, clean
 
@@ -211,6 +212,7 @@ def _keyboard(language: Language) -> InlineKeyboardMarkup:
         areas(
             ("button.area_stores", StoreButton(action=StoreAction.LIST)),
             ("button.area_audit", AuditButton(before=0)),
+            ("button.area_broadcasts", BroadcastButton(action=BroadcastAction.LIST)),
         ),
     ]
     return InlineKeyboardMarkup(inline_keyboard=rows)
