@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from sqlalchemy import text
+
 from tests.conftest import MakeSettings
 from tests.services import RedisServer
 from tests.worker.house import House, open_house, settings_of
 from tests.worker.outside import ASHA, RAVI, Outside
-from tests.worker.waiting import eventually
+from tests.worker.waiting import eventually, patience
 from tracker.alerts.models import AlertState
 from tracker.catalog.models import PreviewState
 from tracker.database import Database
 from tracker.jobs import is_alive
+from tracker.shutdown import end
 
 KETTLE = "https://bazaar.example/shop/kettle"
 PHONE = "https://bazaar.example/shop/phone"
@@ -28,8 +31,10 @@ async def at_work(house: House) -> AsyncIterator[None]:
         yield
     finally:
         running.cancel()
-        async with asyncio.timeout(5):
-            await asyncio.wait({running})
+        await asyncio.wait({running}, timeout=patience(5))
+        ended = running.done()
+        await end(running)  # whatever else fails: nothing goes on when the house is closed
+    assert ended
     assert running.cancelled()
 
 
@@ -72,6 +77,26 @@ async def test_a_link_that_was_being_read_at_the_end_is_given_back(house: House)
     given_back = await house.preview(asked)
     assert (given_back.state, given_back.lease_token, given_back.attempts) == (PreviewState.ASKED, None, 1)
     assert not house.app.is_answering
+
+
+async def test_what_was_claimed_and_not_yet_loaded_at_the_end_is_given_back(
+    outside: Outside, postgresql_database: Database, redis_url: str, settings: MakeSettings
+) -> None:
+    chosen = settings_of(settings, outside, redis_url)
+    async with open_house(outside, postgresql_database, chosen) as house:
+        await house.watch(ASHA, KETTLE)
+        async with house.database.transaction() as session:
+            # A listing is loaded with the rules by which it is read; claiming it asks for none.
+            await session.execute(text("LOCK TABLE reading_rules IN ACCESS EXCLUSIVE MODE"))
+            await house.due(KETTLE)
+
+            async def is_loading() -> bool:
+                return bool(await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+            async with house.checking():
+                await eventually(is_loading)
+                assert (await house.listing(KETTLE)).lease_token is not None
+            assert (await house.listing(KETTLE)).lease_token is None
 
 
 async def test_a_worker_outlives_its_redis(
