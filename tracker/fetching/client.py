@@ -94,16 +94,23 @@ class Fetcher:
                     connection = httpcore.AsyncHTTP11Connection(request.url.origin, stream)
                     response = await connection.handle_async_request(request)
                     head.reschedule(None)
-                    yield _StreamedAnswer(response, stream, self._limits)
+                    try:
+                        yield _StreamedAnswer(response, stream, self._limits)
+                    finally:
+                        await response.aclose()
                 finally:
                     await stream.aclose()
 
     async def _connected(self, asked: Address) -> MeteredStream:
         seconds = self._limits.connect_seconds
         stream = await self._network.connect_tcp(asked.host, asked.port, seconds)
-        if asked.scheme == "https":
+        if asked.scheme != "https":
+            return stream
+        try:
             return await stream.start_tls(self._tls, asked.host, seconds)
-        return stream
+        except BaseException:  # a handshake that is cut short leaves its connection to us
+            await stream.aclose()
+            raise
 
 
 class _StreamedAnswer:
