@@ -197,8 +197,15 @@ async def test_the_charts_show_closed_days_and_today(database: Database) -> None
 
 @pytest.mark.parametrize(
     ("by", "since", "until"),
-    [("year", None, None), ("day", date(2020, 1, 1), None), ("day", date(2026, 11, 2), date(2026, 11, 1))],
-    ids=["no-such-period", "too-many", "none"],
+    [
+        ("year", None, None),
+        ("day", date(2020, 1, 1), None),
+        ("day", date(2026, 11, 2), date(2026, 11, 1)),
+        ("day", date.max, None),
+        ("month", date.min, None),
+        ("week", None, date.min),
+    ],
+    ids=["no-such-period", "too-many", "none", "never-yet", "too-many-months", "before-everything"],
 )
 async def test_days_that_cannot_be_drawn_are_refused(
     by: str, since: date | None, until: date | None, sqlite_database: Database

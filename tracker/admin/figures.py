@@ -30,6 +30,8 @@ MOST = 10_000
 """So many of what waits are counted; more is shown as this."""
 
 _HOUR = timedelta(hours=1)
+_EARLIEST = date(2000, 1, 1)
+"""Nothing was sold before it, and there are days enough before it to count back from."""
 _MOST_POINTS = 400
 _LIVE_DAYS = 7
 """So many of the days that no worker has closed yet are counted at the look; older ones are 0 until then."""
@@ -223,6 +225,8 @@ async def _series(
         raise BadInput("dashboard.no_such_period")
     today = day_of(clock.now())
     until = min(until or today, today)
+    if until < _EARLIEST:
+        raise BadInput("dashboard.no_such_days", most=_MOST_POINTS)
     since = _start(since or _usual_start(until, By(by)), By(by))
     starts = _starts(since, until, By(by))
     if not 0 < len(starts) <= _MOST_POINTS:
