@@ -3,6 +3,7 @@
 Nothing is said that was not stored, and no transaction is open while Telegram or Redis answers.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +47,8 @@ _CANNOT_EDIT = (
 )
 _LONGEST_PAUSE = 30
 
+MakeCard = Callable[[JobQueue], Awaitable[Card]]
+
 ANSWER_SECONDS = 10
 """How long Telegram may take to take an answer; the person's next word waits meanwhile."""
 
@@ -61,6 +64,7 @@ class Afterwards:
     _hints: Hints = field(default_factory=Hints)
     _late_hints: Hints = field(default_factory=Hints)
     """Of jobs that change, or speak after, a message which is still to be said."""
+    _to_make: list[tuple[Message | InaccessibleMessage | None, int, MakeCard]] = field(default_factory=list)
     _dialogue: tuple[State | None, dict[str, Any]] | None = None
 
     def say(self, method: TelegramMethod[Any]) -> None:
@@ -111,6 +115,14 @@ class Afterwards:
                 reply_markup=card.keyboard,
             )
         self.say(edit)
+
+    def replace_by_made(
+        self, message: Message | InaccessibleMessage | None, chat_id: int, make: MakeCard
+    ) -> None:
+        """As `replace`, with a card that is made when the transaction is over: of what Redis or a disk says.
+        Without a message it is said anew.
+        """
+        self._to_make.append((message, chat_id, make))
 
     def change_buttons(
         self, message: Message | InaccessibleMessage | None, buttons: InlineKeyboardMarkup
@@ -169,6 +181,8 @@ class Afterwards:
             await self._call(
                 bot, AnswerCallbackQuery(callback_query_id=self.callback.id, text=text, show_alert=alert)
             )
+        for message, chat_id, make in self._to_make:
+            self.replace(message, chat_id, await make(queue))
         for method in self._said:
             await self._call(bot, method)
         await self._late_hints.send(queue)

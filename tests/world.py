@@ -284,6 +284,7 @@ def settings_of(origin: str, token: str, database_url: str, redis_url: str, **va
         "check_interval_seconds": 3600,
         "plans_file": GENEROUS_PLANS,
         "sweep_seconds": 5,
+        "alarm_disk_percent": 0,
         "telegram_messages_per_second": 1000,
         "telegram_messages_per_second_per_chat": 1000,
     }

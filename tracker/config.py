@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     telegram_messages_per_minute_per_group: float = Field(default=18, gt=0)
     reader_processes: int = Field(default=1, ge=1, le=16)
 
+    alarm_disk_percent: float = Field(default=10, ge=0, le=90)
+    backup_path: str | None = None
+
     log_level: str = "INFO"
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
@@ -135,6 +138,7 @@ class Settings(BaseSettings):
         "plans_file",
         "smtp_url",
         "mail_from",
+        "backup_path",
         "razorpay_key_id",
         "razorpay_key_secret",
         "seller_state",

@@ -6,6 +6,8 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -25,13 +27,16 @@ from tracker.database import Database
 from tracker.fetching.politeness import Politeness
 from tracker.fetching.robots import Robots
 from tracker.fetching.ways import Fetchers
-from tracker.jobs import HEARTBEAT_PREFIX, JobQueue
+from tracker.jobs import JobQueue
 from tracker.shutdown import end, uncut
 from tracker.stores.pool import ReaderPool
+from tracker.telegram import heard
 from tracker.telegram.rate_limit import RateLimit
 from tracker.telegram.sender import SEND_TIMEOUT, create_bot
 from tracker.users.mail import Mailer
+from tracker.vitals import BEAT_SECONDS, Vitals
 from worker import billing
+from worker.alarms import alarms
 from worker.broadcasts import broadcasts
 from worker.checker import Checker
 from worker.correct import correct
@@ -53,9 +58,9 @@ log = structlog.get_logger()
 JOB_TIMEOUT = 50
 """Seconds. A killed worker's job returns ten seconds after this; leases, not arq, decide who may work."""
 
-HEARTBEAT_SECONDS = 5
-
 _TALLY_SECONDS = 5
+
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 Job = Callable[..., Coroutine[Any, Any, None]]
 
@@ -143,7 +148,9 @@ class WorkerApp:
         )
         self.checker = Checker(self.bench)
         self.deliverer = Deliverer(self.bench)
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        self.vitals = Vitals(f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}")
+        heard.tell(self.bench.bot, self.vitals.reached)
+        self.bench.razorpay.note = partial(self.vitals.reached, "razorpay")
         self.is_ready = asyncio.Event()
         """Set when its readers have started: from then on it takes what waits."""
 
@@ -224,13 +231,18 @@ class WorkerApp:
             self._job("payments", payments),
         ]
 
-    def _job(self, name: str, job: Job) -> Function:
+    def _job(self, name: str, job: Job, *, every: timedelta | None = None) -> Function:
         async def run(_ctx: dict[str, Any], *arguments: Any) -> None:
             with structlog.contextvars.bound_contextvars(job=name):
                 try:
                     await job(self.bench, *arguments)
                 except Exception:  # a door: what a job could not do, its row's lease brings back
+                    self.vitals.failed()
                     log.exception("job.failed", arguments=arguments)
+                else:
+                    self.vitals.done()
+                    if every is not None:
+                        self.vitals.ran(name, every)
 
         return func(run, name=name, keep_result=0, max_tries=3)  # type: ignore[arg-type]  # arq wants a Protocol
 
@@ -239,7 +251,7 @@ class WorkerApp:
         seconds = set(range(0, 60, every))
         return [
             cron(
-                self._job(name, job).coroutine,
+                self._job(name, job, every=timedelta(seconds=every)).coroutine,
                 name=f"cron:{name}",
                 second=seconds,
                 run_at_startup=True,
@@ -254,7 +266,7 @@ class WorkerApp:
             )
         ] + [
             cron(
-                self._job(name, job).coroutine,
+                self._job(name, job, every=_MINUTE if hour is None else _DAY).coroutine,
                 name=f"cron:{name}",
                 second=0,
                 minute=minute,
@@ -265,6 +277,7 @@ class WorkerApp:
             )
             for name, job, minute, hour in (
                 ("upkeep", upkeep, None, None),
+                ("alarms", alarms, None, None),
                 ("send_mails", send_mails, None, None),
                 ("rollups", rollups, None, None),
                 ("put_plans_in_force", billing.put_plans_in_force, None, None),
@@ -288,10 +301,14 @@ class WorkerApp:
             self.bench.tally.put_back(taken)
 
     async def _beat(self) -> None:
-        while True:
+        try:
+            while True:
+                with suppress(RedisError, OSError):
+                    await self.vitals.beat(self._redis)
+                await asyncio.sleep(BEAT_SECONDS)
+        finally:
             with suppress(RedisError, OSError):
-                await self._redis.set(HEARTBEAT_PREFIX + self.name, "1", ex=HEARTBEAT_SECONDS * 3)
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+                await self.vitals.take_leave(self._redis)
 
 
 async def _end(worker: _Arq, redis: ArqRedis) -> None:

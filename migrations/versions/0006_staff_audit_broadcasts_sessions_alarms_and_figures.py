@@ -161,6 +161,13 @@ def upgrade() -> None:
 
     with op.batch_alter_table("webhook_events", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_webhook_events_of_others",
+            ["provider", "id"],
+            unique=False,
+            postgresql_where=sa.text("provider <> 'telegram'"),
+            sqlite_where=sa.text("provider <> 'telegram'"),
+        )
+        batch_op.create_index(
             "ix_webhook_events_unapplied",
             ["state", "id"],
             unique=False,
@@ -330,6 +337,11 @@ def downgrade() -> None:
         batch_op.drop_column("paused_at")
 
     with op.batch_alter_table("webhook_events", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_webhook_events_of_others",
+            postgresql_where=sa.text("provider <> 'telegram'"),
+            sqlite_where=sa.text("provider <> 'telegram'"),
+        )
         batch_op.drop_index(
             "ix_webhook_events_unapplied",
             postgresql_where=sa.text("state IN ('dead', 'ignored')"),

@@ -226,4 +226,10 @@ async def open_house(outside: Outside, database: Database, settings: Settings) -
 
 
 def settings_of(make: MakeSettings, outside: Outside, redis_url: str, **values: object) -> Settings:
-    return make(**(outside.settings | {"redis_url": redis_url, "sweep_seconds": 0.1} | values))
+    return make(
+        **(
+            outside.settings
+            | {"redis_url": redis_url, "sweep_seconds": 0.1, "alarm_disk_percent": 0}
+            | values
+        )
+    )

@@ -20,6 +20,7 @@ class EventState(StrEnum):
 
 
 _UNFINISHED = text("state = 'received'")
+_OF_OTHERS = text("provider <> 'telegram'")
 _UNAPPLIED = text("state IN ('dead', 'ignored')")
 
 
@@ -47,6 +48,13 @@ class WebhookEvent(Base):
             "id",
             postgresql_where=_UNFINISHED,
             sqlite_where=_UNFINISHED,
+        ),
+        Index(
+            "ix_webhook_events_of_others",
+            "provider",
+            "id",
+            postgresql_where=_OF_OTHERS,
+            sqlite_where=_OF_OTHERS,
         ),
         Index(
             "ix_webhook_events_unapplied", "state", "id", postgresql_where=_UNAPPLIED, sqlite_where=_UNAPPLIED

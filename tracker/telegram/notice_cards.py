@@ -15,7 +15,7 @@ from tracker.billing.plans import STARS, Plan, Plans
 from tracker.billing.standing import GRACE
 from tracker.money import Money
 from tracker.notices.models import Notice
-from tracker.telegram import store_cards
+from tracker.telegram import alarm_cards, store_cards
 from tracker.telegram.billing_lines import (
     billing_button,
     date_of,
@@ -250,8 +250,8 @@ def _admin_token_stolen(language: Language, told: Details, _plans: Plans) -> Car
     return Card(language("notice.admin_token_stolen", person=_person(told)))
 
 
-def _of_store(make: Callable[[Language, Details], Card]) -> Maker:
-    """What stores do has nothing to do with plans."""
+def _without_plans(make: Callable[[Language, Details], Card]) -> Maker:
+    """What stores do, and alarms, have nothing to do with plans."""
     return lambda language, told, _plans: make(language, told)
 
 
@@ -289,10 +289,13 @@ _MAKERS: dict[str, Maker] = {
     "referral_days": _referral_days,
     "gift_days": _gift_days,
     "invoice_copy": _invoice,
-    "listing_gone": _of_store(store_cards.listing_gone),
-    "store_refuses": _of_store(store_cards.store_refuses),
-    "store_answers_again": _of_store(store_cards.store_answers_again),
-    "store_rests": _of_store(store_cards.store_rests),
+    "listing_gone": _without_plans(store_cards.listing_gone),
+    "store_refuses": _without_plans(store_cards.store_refuses),
+    "store_answers_again": _without_plans(store_cards.store_answers_again),
+    "store_rests": _without_plans(store_cards.store_rests),
+    "alarm_began": _without_plans(alarm_cards.began),
+    "alarm_goes_on": _without_plans(alarm_cards.goes_on),
+    "alarm_ended": _without_plans(alarm_cards.ended),
     "admin_payment_held": _admin_held,
     "admin_refund_failed": _admin_refund_failed,
     "admin_dispute": _admin_dispute,
