@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker import clock
 from tracker.alerts import chats
@@ -117,7 +118,7 @@ async def _fresh_answer(bench: Workbench, claimed: Preview, user: User, language
         )
         if watch is None and not is_fresh:
             return None
-        return await _card_for(language, claimed, listing, watch)
+        return await _card_for(session, language, claimed, listing, watch)
 
 
 async def _read_answer(bench: Workbench, claimed: Preview, user: User, language: Language) -> _Answer:
@@ -132,13 +133,16 @@ async def _read_answer(bench: Workbench, claimed: Preview, user: User, language:
         if move is not None:
             owed = await owe(session, move)
         watch = await watches.of_listing(session, user, listing.id)
-        answer = await _card_for(language, claimed, listing, watch)
+        answer = await _card_for(session, language, claimed, listing, watch)
     if owed:
         await bench.queue.deliver()
     return answer
 
 
-async def _card_for(language: Language, claimed: Preview, listing: Listing, watch: Watch | None) -> _Answer:
+async def _card_for(
+    session: AsyncSession, language: Language, claimed: Preview, listing: Listing, watch: Watch | None
+) -> _Answer:
+    await previews.hold(session, claimed, listing.id)
     if watch is not None:
         card = cards.already_watched(language, watch, clock.now())
     else:

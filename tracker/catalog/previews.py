@@ -87,6 +87,16 @@ async def _update(session: AsyncSession, claimed: Preview, **values: object) -> 
     )
 
 
+async def hold(session: AsyncSession, claimed: Preview, listing_id: int) -> None:
+    """Note the listing before its card is said: the button may be tapped before the answer is settled."""
+    await session.execute(
+        update(Preview)
+        .where(Preview.id == claimed.id, Preview.lease_token == claimed.lease_token)
+        .values(listing_id=listing_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def answered(session: AsyncSession, user: User, preview_id: int) -> Preview:
     """The preview behind a button. Raises NotYours for one that is not this person's, or holds no listing."""
     preview = await session.scalar(
