@@ -37,7 +37,6 @@ FARTHEST = timedelta(days=366)
 """How far ahead one may be planned."""
 
 _SWEPT_FOR = timedelta(days=1)
-_LONGEST_LINE = 1000
 _OPEN = (BroadcastState.SCHEDULED, BroadcastState.SENDING)
 
 
@@ -131,7 +130,7 @@ def words_of(text: str) -> str:
 
     It is text and no markup: what looks like a tag is escaped where it is shown, and read as it was typed.
     """
-    lines = [clean(line, limit=_LONGEST_LINE) for line in text.strip().splitlines()]
+    lines = [clean(line, limit=2 * LONGEST) for line in text.strip().splitlines()]
     kept = "\n".join(line for at, line in enumerate(lines) if line or (at and lines[at - 1]))
     if not kept:
         raise BadInput("broadcast.no_text")
