@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker.admin import sessions
 from tracker.admin.roles import LEAST, Action, Actor
 from tracker.admin.sessions import NoGood
+from tracker.billing.setup import Billing
 from tracker.config import IPNetwork, Settings
 from tracker.database import Database
 from tracker.jobs import Hints, JobQueue
@@ -238,8 +239,9 @@ class Guarded:
         extra: dict[str, Any] = {_NEEDS: str(needs)}
         if needs in set(Action):
             extra["x-role"] = str(LEAST[Action(needs)])
-        usual = (422, 429, 503) if scheme is None else (401, 422, 429, 503)
+        usual: tuple[int, ...] = (422, 429, 503) if scheme is None else (401, 422, 429, 503)
         usual = usual if needs not in set(Action) else (*usual, 403)
+        usual = usual if method == "GET" else (*usual, 400, 413)
         return self.router.api_route(
             path,
             methods=[method],
@@ -260,6 +262,10 @@ class Work:
     session: AsyncSession
     hints: Hints
     settings: Settings
+
+    @property
+    def billing(self) -> Billing:
+        return Billing.by(self.settings)
 
 
 async def _work(request: Request) -> AsyncIterator[Work]:

@@ -65,10 +65,7 @@ def router() -> APIRouter:
     async def my_watches(work: InWork, user: ByUser, before: Before = None, limit: Limit = 20) -> object:
         """The person's watches that they have not stopped."""
         found = await reading.newest(work.session, user, before=before, limit=limit + 1)
-        return Page(
-            items=[_watch(each) for each in found[:limit]],
-            next=found[limit - 1].id if len(found) > limit else None,
-        )
+        return Page.of(found, limit, _watch)
 
     @routes.get_own("/watches/{id}/history", 404, response_model=HistoryOut)
     async def my_history(
@@ -102,10 +99,7 @@ def router() -> APIRouter:
     ) -> object:
         """What the person was told, and what waits, as far back as the plan goes."""
         found = await history.newest(work.session, user, watch_id=watch_id, before=before, limit=limit + 1)
-        return Page(
-            items=[_alert(each) for each in found[:limit]],
-            next=found[limit - 1].alert.id if len(found) > limit else None,
-        )
+        return Page.of(found, limit, _alert)
 
     return routes.router
 

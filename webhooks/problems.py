@@ -6,8 +6,10 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from tracker.admin.roles import Forbidden
 from tracker.errors import NotYours, OverAllowance, PriceTrackerError
@@ -31,10 +33,12 @@ class Problem(BaseModel):
 
 
 _MEANINGS = {
+    400: "The body cannot be read.",
     401: "There is no token, or one that is no good.",
     403: "The role is too small.",
     404: "It does not exist, or is somebody else's.",
     409: "Its state does not allow that.",
+    413: "The body is too large.",
     422: "The request does not have the right form.",
     429: "Too many requests; `Retry-After` says when to come back.",
     503: "It is not configured.",
@@ -81,6 +85,8 @@ def handle_errors(app: FastAPI) -> None:
         detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
         response = problem(request.state.request_id, error.status_code, detail)
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["allow"] = ", ".join(_methods_at(app, request.url.path))
         return response
 
     @app.exception_handler(RequestValidationError)
@@ -95,6 +101,12 @@ def handle_errors(app: FastAPI) -> None:
     async def impossible(request: Request, error: PriceTrackerError) -> Response:
         sentence = Language()(error.text_key, **error.details).striptags()
         return problem(request.state.request_id, _status_of(error), sentence)
+
+
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    """Of all routes there: Starlette names those of the first alone."""
+    routes = [each for each in iter_route_contexts(app.routes) if compile_path(str(each.path))[0].match(path)]
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 def _status_of(error: PriceTrackerError) -> int:

@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter
 
-from webhooks.admin import audit, sign_in
+from webhooks.admin import audit, billing, broadcasts, dashboard, outbox, people, sign_in, stores
 
 
 def routers() -> list[APIRouter]:
-    return [each.router() for each in (sign_in, audit)]
+    return [
+        each.router() for each in (sign_in, dashboard, people, billing, stores, outbox, broadcasts, audit)
+    ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tracker.admin import audit
 from tracker.admin.roles import Action
@@ -13,6 +13,8 @@ from webhooks.shapes import Before, Limit, Page, Words
 
 
 class EntryOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: int = Field(examples=[41])
     at: datetime
     by: int = Field(description="A Telegram id.", examples=[1003])
@@ -41,9 +43,6 @@ def router() -> APIRouter:
         found = await audit.entries(
             work.session, subject=subject, by=by, action=action, before=before, limit=limit + 1
         )
-        return Page(
-            items=[EntryOut.model_validate(each, from_attributes=True) for each in found[:limit]],
-            next=found[limit - 1].id if len(found) > limit else None,
-        )
+        return Page.of(found, limit, EntryOut.model_validate)
 
     return routes.router
