@@ -42,6 +42,7 @@ _UNWANTED: dict[str, str] = {
     WatchState.BOUGHT: "history.bought",
     UserState.BLOCKED: "history.blocked",
     UserState.DEACTIVATED: "history.gone",
+    UserState.SUSPENDED: "history.suspended",
     WRONG_READING: "history.wrong_reading",
 }
 # What delivery wrote down of Telegram's final answers, in lower case.

@@ -16,6 +16,9 @@ from tracker.admin import audit, people
 from tracker.admin.models import AuditEntry, Staff
 from tracker.admin.people import Flag
 from tracker.admin.roles import Forbidden, Role
+from tracker.alerts import service as outbox
+from tracker.alerts.models import Alert
+from tracker.alerts.owing import owe
 from tracker.catalog.models import Listing
 from tracker.database import Database
 from tracker.errors import BadInput, NotYours
@@ -124,6 +127,27 @@ async def test_a_suspension_stops_checks_and_alerts_until_it_is_over(database: D
             user = await session.get_one(User, watch.user_id)
             assert (user.state, user.suspended_until, user.suspended_because) == ("active", None, None)
             assert (await session.get_one(Listing, watch.listing_id)).next_check_at is not None
+
+
+async def test_what_was_owed_before_a_suspension_is_not_sent(database: Database) -> None:
+    watch = await rows.watch(database, 2001)
+    async with database.transaction() as session:
+        listing = await session.get_one(Listing, watch.listing_id)
+        move = await rows.read(session, listing, "1499")
+        assert move is not None
+        assert await owe(session, move) == 1
+        await suspend(session, await session.get_one(User, watch.user_id))
+        lower = await rows.read(session, listing, "999")
+        assert lower is not None
+        assert await owe(session, lower) == 0
+    async with database.transaction() as session:
+        [parcel] = await outbox.claim(session, limit=2, lease=timedelta(seconds=30))
+        [one] = parcel.told
+        assert not one.is_wanted
+        await outbox.cancel(session, parcel, parcel.told)
+    async with database.transaction() as session:
+        alert = await session.get_one(Alert, one.alert.id)
+        assert (alert.state, alert.last_error) == ("cancelled", "suspended")
 
 
 async def test_a_suspension_for_good_ends_by_hand_alone(database: Database) -> None:

@@ -6,8 +6,9 @@ import pytest
 from aiogram.filters.callback_data import CallbackData
 
 from tests.bot.conftest import MakeWorld, on_both_databases
-from tests.bot.money import REAL, heard, pays
+from tests.bot.money import REAL, heard, pays, user_of
 from tests.world import ASHA, MEERA, RAVI, Say, World
+from tracker import clock
 from tracker.admin.models import AuditEntry, Staff
 from tracker.billing.models import Coupon, Refund, Subscription, Term
 from tracker.telegram.people_callbacks import (
@@ -70,9 +71,18 @@ async def test_somebody_is_suspended_asks_and_goes_on(say: Say, meera: Say, worl
     assert (await say("/billing"))[0].startswith("Your plan")
     assert await say.tap("b:plans::::", forced=True) == []
     assert (say.toast or "").startswith("Your account is suspended until ")
-    await upkeep(world.worker.bench)  # a week is not over
+    await upkeep(world.worker.bench)
     [told] = await say("/list")
     assert told.startswith("Your account is suspended until ")
+    async with world.database.transaction() as session:
+        (await user_of(session)).suspended_until = clock.now()
+    await upkeep(world.worker.bench)
+    assert (await say("/list"))[0].startswith("You watch nothing yet")
+    await meera("/users ash")
+    await meera.tap("Suspend")
+    await meera("spam, for good")
+    [told] = await say("/list")
+    assert told.startswith("Your account is suspended, for a reason")
     [card] = await meera.tap("Activate")
     assert card.startswith("✅ Active again.")
     assert (await say("/list"))[0].startswith("You watch nothing yet")
