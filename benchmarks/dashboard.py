@@ -16,7 +16,7 @@ from benchmarks import ground
 from benchmarks.report import Row, percentile
 from benchmarks.seed_history import HISTORY
 from tracker import clock
-from tracker.admin import alerts, audit, figures, payments, people, rollups, subscriptions
+from tracker.admin import alerts, audit, events, figures, payments, people, products, rollups, subscriptions
 from tracker.admin.roles import Actor, Door, Role
 from tracker.alerts.models import AlertState
 from tracker.billing.setup import Billing
@@ -94,6 +94,9 @@ def _pages() -> dict[str, Page]:
             session, _OWNER, plan=plan, state=state, before=deep(most)
         )
 
+    def product(words: str) -> Page:
+        return lambda session: products.search(session, _OWNER, words=words)
+
     def alerted(state: AlertState | None) -> Page:
         return lambda session: alerts.search(session, _OWNER, state=state, before=deep(PEOPLE * 2))
 
@@ -117,8 +120,12 @@ def _pages() -> dict[str, Page]:
     pages["payments of one"] = lambda session: payments.search(
         session, _OWNER, user_id=dice.randint(1, PEOPLE)
     )
+    pages["products, all"] = lambda session: products.search(session, _OWNER, before=deep(LISTINGS))
+    for words in ("kettle", "kettle 976", "store0", "#12345", "https://store/777"):
+        pages[f"products by {words!r}"] = product(words)
     for alert_state in (None, *AlertState):
         pages[f"alerts, {alert_state or 'all'}"] = alerted(alert_state)
+    pages["events, dead"] = lambda session: events.search(session, _OWNER)
     pages["audit, all"] = lambda session: audit.entries(session, before=deep(PEOPLE // 5))
     pages["audit of one subject"] = lambda session: audit.entries(
         session, subject=f"user:{dice.randint(1, 1000)}"

@@ -9,7 +9,8 @@ _NAMES = """
 INSERT INTO users (id, telegram_id, first_name, username, name_key, username_key, locale, currency, time_zone,
   state, created_at, last_seen_at, plan, allowed_watches, check_every_seconds, requests_per_minute, features,
   checked_first, email, email_verified_at, email_code_tries, email_codes, hears_broadcasts)
-SELECT n, 10000000 + n, 'Person ' || n, 'someone_' || n, 'person ' || n, 'someone_' || n, 'en', 'INR',
+SELECT n, 10000000 + n, 'Person ' || n * 7919 % 1000003, 'someone_' || n, 'person ' || n * 7919 % 1000003,
+  'someone_' || n, 'en', 'INR',
   'Asia/Kolkata',
   CASE WHEN n % 20 = 0 THEN 'blocked' WHEN n % 97 = 0 THEN 'deactivated' WHEN n % 9973 = 0 THEN 'suspended'
     ELSE 'active' END,
@@ -26,7 +27,7 @@ HISTORY: dict[str, list[str]] = {
   50, 14400, 60, '[]', false,
   CASE WHEN n % 3 = 0 THEN 'p' || n || '@example.com' END,
   CASE WHEN n % 6 = 0 THEN timestamptz '{{now}}' END, 0, 0, true
-FROM generate_series(1, {{people}}) AS n"""
+FROM generate_series(1::bigint, {{people}}) AS n"""
     ],
     "stores": [
         """

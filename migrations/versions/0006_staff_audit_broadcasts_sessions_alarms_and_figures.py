@@ -13,12 +13,13 @@ down_revision: str | None = "0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-_COUNTED_BY = {
-    "ledger_entries": ["account", "created_at"],
-    "refunds": ["settled_at"],
-    "users": ["created_at"],
-}
-"""What figures are counted by."""
+_COUNTED_BY = (
+    ("ledger_entries", ["account", "created_at"]),
+    ("refunds", ["settled_at"]),
+    ("users", ["created_at"]),
+    ("users", ["plan", "state", "id"]),
+)
+"""What figures are counted by, and people by several filters at once."""
 
 
 def upgrade() -> None:
@@ -263,7 +264,7 @@ def upgrade() -> None:
     with op.batch_alter_table("terms", schema=None) as batch_op:
         batch_op.alter_column("price_minor", server_default=None)
         batch_op.create_index(batch_op.f("ix_terms_source_ends_at"), ["source", "ends_at"], unique=False)
-    for table, columns in _COUNTED_BY.items():
+    for table, columns in _COUNTED_BY:
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.create_index(batch_op.f(f"ix_{table}_{'_'.join(columns)}"), columns, unique=False)
     with op.batch_alter_table("users", schema=None) as batch_op:
@@ -283,7 +284,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("email_verified_at IS NOT NULL"),
             sqlite_where=sa.text("email_verified_at IS NOT NULL"),
         )
-    for table, columns in _COUNTED_BY.items():
+    for table, columns in _COUNTED_BY:
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.drop_index(batch_op.f(f"ix_{table}_{'_'.join(columns)}"))
     with op.batch_alter_table("terms", schema=None) as batch_op:

@@ -73,6 +73,7 @@ class User(Base):
         Index(None, "email"),
         Index(None, "name_key", postgresql_ops={"name_key": "varchar_pattern_ops"}),
         Index(None, "username_key", postgresql_ops={"username_key": "varchar_pattern_ops"}),
+        Index(None, "plan", "state", "id"),
         Index(None, "created_at"),
         Index("ix_users_email_verified", "id", postgresql_where=_VERIFIED, sqlite_where=_VERIFIED),
         Index("ix_users_suspended_until", "suspended_until", postgresql_where=_ENDS, sqlite_where=_ENDS),
