@@ -19,7 +19,7 @@ async def upkeep(bench: Workbench) -> None:
     """End the snoozes and suspensions whose time has come, count broken promises, and notice sales."""
     async with bench.database.transaction() as session:
         woken = await watches.wake(session)
-    while await _end_suspensions(bench) == _AT_A_TIME:
+    while await _end_a_suspension(bench):
         pass
     while await _count_missed(bench) == _AT_A_TIME:
         pass
@@ -35,11 +35,11 @@ async def upkeep(bench: Workbench) -> None:
         log.info("partitions.made", names=made)
 
 
-async def _end_suspensions(bench: Workbench) -> int:
+async def _end_a_suspension(bench: Workbench) -> bool:
     async with bench.database.transaction() as session:
-        ended = await people.end_suspensions(session, limit=_AT_A_TIME)
+        ended = await people.end_a_suspension(session)
     if ended:
-        log.info("people.suspensions_over", count=ended)
+        log.info("people.suspension_over")
     return ended
 
 

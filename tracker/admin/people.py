@@ -212,19 +212,22 @@ async def activate(session: AsyncSession, actor: Actor, user_id: int) -> User:
     return user
 
 
-async def end_suspensions(session: AsyncSession, *, limit: int) -> int:
-    """End those whose time has come; returns how many."""
-    over = await session.scalars(
+async def end_a_suspension(session: AsyncSession) -> bool:
+    """End one whose time has come; False when there is none.
+
+    One a transaction: whose watches are looked at next may lock the same listings in another order.
+    """
+    user = await session.scalar(
         select(User)
         .where(User.state == UserState.SUSPENDED, User.suspended_until <= clock.now())
-        .order_by(User.id)
-        .limit(limit)
+        .order_by(User.suspended_until)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
-    ended = over.all()
-    for user in ended:
-        await _go_on(session, user)
-    return len(ended)
+    if user is None:
+        return False
+    await _go_on(session, user)
+    return True
 
 
 async def note(session: AsyncSession, actor: Actor, user_id: int, text: str) -> UserNote:
