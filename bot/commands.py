@@ -52,6 +52,7 @@ COMMANDS = (
     Command("admin", "command.admin", for_admins=True),
     Command("apitoken", "command.apitoken"),
     Command("status", "command.status", for_admins=True),
+    Command("products", "command.products", for_admins=True),
     Command("stores", "command.stores", for_admins=True),
     Command("health", "command.health", for_admins=True),
     Command("corrections", "command.corrections", for_admins=True),

@@ -51,6 +51,15 @@ async def decide(
     return done, owed + excused
 
 
+async def strike(session: AsyncSession, user: User, listing_id: int, observation_id: int) -> Struck:
+    """Strike one reading by an admin's word (`striking.strike`), with all that follows for every watcher."""
+    done = await striking.strike(session, user, listing_id, observation_id)
+    misled = await _take_back(session, done)
+    await _stand_anew(session, done)
+    await _excuse(session, done, misled)
+    return done
+
+
 async def undo(session: AsyncSession, correction_id: int) -> Listing:
     """Take a correction back; what it said of alerts is forgotten. Raises NotYours."""
     listing = await striking.undo(session, correction_id)

@@ -138,6 +138,82 @@ async def undo(session: AsyncSession, correction_id: int) -> Listing:
     return listing
 
 
+async def strike(session: AsyncSession, user: User, listing_id: int, observation_id: int) -> Struck:
+    """Strike one reading by an admin's word: it leaves history, and what stands before it is the price again.
+
+    It is kept as the admin's correction of the listing, without a rule. Raises NotYours for a reading that is
+    not this listing's, has no price or is struck already.
+    """
+    listing = await session.get(Listing, listing_id, with_for_update=True, populate_existing=True)
+    observation = await session.scalar(
+        select(PriceObservation).where(
+            PriceObservation.id == observation_id,
+            PriceObservation.listing_id == listing_id,
+            PriceObservation.correction_id.is_(None),
+        )
+    )
+    if listing is None or observation is None or observation.price is None:
+        raise NotYours("error.no_such_reading")
+    now, wrong = clock.now(), observation.price
+    correction = await session.scalar(
+        select(Correction)
+        .where(Correction.user_id == user.id, Correction.listing_id == listing_id)
+        .with_for_update()
+    )
+    if correction is None:
+        correction = Correction(
+            user_id=user.id,
+            listing_id=listing_id,
+            chat_id=user.telegram_id,
+            state=CorrectionState.NONE_RIGHT,
+            wrong_minor=wrong.minor,
+            offered=[],
+            due_at=now,
+            asked_at=now,
+            decided_at=now,
+        )
+        session.add(correction)
+        await session.flush()
+    observation.correction_id = correction.id
+    await _drop_doubts(session, listing_id)
+    await session.flush()
+    before = _last_price(await _standing(session, listing_id))
+    said_by = _said_by(correction, listing, None, None, now)
+    session.add(said_by)
+    _set_price(listing, before, None, now)
+    listing.etag = listing.last_modified = None  # "unchanged" would say nothing about a reading that is gone
+    await session.flush()
+    await spans.follow(session, listing_id, listing.read_at)
+    log.info("reading.struck", listing_id=listing_id, observation_id=observation_id, user_id=user.id)
+    return Struck(correction, listing, wrong, (observation,), said_by, None)
+
+
+async def forget_rules(session: AsyncSession, listing: Listing, *, of_store: bool) -> int:
+    """Let a listing's readings, or those of all its store, follow no learnt rule; returns how many fell.
+
+    What was struck by the corrections that made them stays so. The page is read whole at its next check.
+    """
+    whose = (
+        (ReadingRule.store == listing.store, ReadingRule.listing_id.is_(None))
+        if of_store
+        else (ReadingRule.listing_id == listing.id,)
+    )
+    rows = await session.scalars(
+        update(ReadingRule)
+        .where(*whose, ReadingRule.undone_at.is_(None))
+        .values(undone_at=clock.now())
+        .returning(ReadingRule.id)
+        .execution_options(synchronize_session=False)
+    )
+    forgotten = rows.all()
+    if not of_store:
+        await corrections.drop_rules_without_people(session, listing.store)
+    listing.etag = listing.last_modified = None
+    await session.flush()
+    log.info("rules.forgotten", listing_id=listing.id, of_store=of_store, rules=[*forgotten])
+    return len(forgotten)
+
+
 async def _stand_again(session: AsyncSession, correction: Correction) -> None:
     """Let what was struck stand, and strike what the decision itself wrote: that was of its moment."""
     rows = await session.scalars(
