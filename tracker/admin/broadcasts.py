@@ -36,6 +36,9 @@ LONGEST = 3000
 FARTHEST = timedelta(days=366)
 """How far ahead one may be planned."""
 
+_EVERYBODY = 2**62
+"""No user has such an id."""
+
 _SWEPT_FOR = timedelta(days=1)
 _OPEN = (BroadcastState.SCHEDULED, BroadcastState.SENDING)
 
@@ -280,15 +283,20 @@ async def owe_more(session: AsyncSession, broadcast_id: int, *, at_once: int) ->
     if room <= 0:
         return 0
     people = (
-        await session.execute(
-            select(User.id, User.telegram_id)
-            .where(*Segment(**found.segment).people(found.starts_at), User.id > found.owed_until)
-            .order_by(User.id)
-            .limit(room)
-        )
-    ).all()
+        []
+        if found.owed_until == _EVERYBODY
+        else (
+            await session.execute(
+                select(User.id, User.telegram_id)
+                .where(*Segment(**found.segment).people(found.starts_at), User.id > found.owed_until)
+                .order_by(User.id)
+                .limit(room)
+            )
+        ).all()
+    )
     if people:
         return await _owe(session, found, [(id, chat_id) for id, chat_id in people])
+    found.owed_until = _EVERYBODY  # nobody is looked for again while the last ones wait
     if not waiting:
         found.state, found.ended_at = BroadcastState.DONE, clock.now()
     return 0
