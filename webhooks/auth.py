@@ -194,10 +194,15 @@ class _GuardedRoute(APIRoute):
         answer = super().get_route_handler()
         assert self.openapi_extra is not None
         needs = self.openapi_extra[_NEEDS]
+        known = sorted(each.alias for each in self.dependant.query_params)
 
         async def guarded(request: Request) -> Response:
             gate: Gate = request.app.state.gate
             request.state.caller = await gate.admit(request, needs)
+            if not request.query_params.keys() <= set(
+                known
+            ):  # a filter that is misspelt would find everything
+                raise HTTPException(422, f"The parameters are: {', '.join(known) or 'none'}.")
             return await answer(request)
 
         return guarded

@@ -1,5 +1,6 @@
 """What a person reads with a token of their own: their watches, histories and alerts, and nobody else's."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -45,6 +46,14 @@ class HistoryOut(BaseModel):
     items: list[ReadingOut]
     next: datetime | None
 
+    @classmethod
+    def of(cls, found: Sequence[PriceObservation], limit: int) -> "HistoryOut":
+        """Of one more than `limit`, which is not shown."""
+        return cls(
+            items=[_reading(each) for each in found[:limit]],
+            next=found[limit - 1].observed_at if len(found) > limit else None,
+        )
+
 
 class AlertOut(BaseModel):
     id: int = Field(examples=[41])
@@ -84,10 +93,7 @@ def router() -> APIRouter:
             before=before,
             limit=limit + 1,
         )
-        return HistoryOut(
-            items=[reading_out(each) for each in found[:limit]],
-            next=found[limit - 1].observed_at if len(found) > limit else None,
-        )
+        return HistoryOut.of(found, limit)
 
     @routes.get_own("/alerts", response_model=Page[AlertOut])
     async def my_alerts(
@@ -104,7 +110,7 @@ def router() -> APIRouter:
     return routes.router
 
 
-def reading_out(observation: PriceObservation) -> ReadingOut:
+def _reading(observation: PriceObservation) -> ReadingOut:
     return ReadingOut(
         observed_at=observation.observed_at,
         price=Amount.of_any(observation.price),

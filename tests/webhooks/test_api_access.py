@@ -200,6 +200,14 @@ async def test_a_cursor_that_cannot_be_is_refused(api: Api) -> None:
             assert (await api.ask(address, own if route.needs == "own" else staff)).status_code == 422
 
 
+async def test_a_parameter_that_there_is_not_is_refused(api: Api) -> None:
+    """Passed over, a misspelt filter would find everything."""
+    token = (await api.sign_in()).access
+    answer = await api.ask("/api/admin/alerts?stat=dead", token)
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "The parameters are: before, limit, state."
+
+
 # Where it is off
 
 

@@ -246,6 +246,14 @@ async def test_the_dashboard_and_the_stores_are_read(api: Api, support: str) -> 
     assert (await get(api, support, "/api/admin/stores", after="shop.example"))["items"] == []
 
 
+async def test_health_says_what_the_database_redis_and_the_machine_say(api: Api, support: str) -> None:
+    health = await get(api, support, "/api/admin/system/health")
+    assert health["database"] == api.database.engine.dialect.name
+    assert health["redis_milliseconds"] is not None
+    assert (health["is_well"], health["workers"], health["failed_alerts"]) == (False, [], 0)
+    assert 0 < health["machine"]["disk_free"] <= health["machine"]["disk_total"]
+
+
 async def test_the_audit_log_is_read_by_what_was_done_and_by_whom(api: Api, owner: str, support: str) -> None:
     page = await get(api, owner, "/api/admin/audit", by=SUPPORT)
     assert [(entry["by"], entry["action"]) for entry in page["items"]] == [(SUPPORT, "use_api")]

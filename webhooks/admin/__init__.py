@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from webhooks.admin import audit, billing, broadcasts, dashboard, outbox, people, sign_in, stores
+from webhooks.admin import audit, billing, broadcasts, dashboard, outbox, people, sign_in, stores, system
 
 
 def routers() -> list[APIRouter]:
     return [
-        each.router() for each in (sign_in, dashboard, people, billing, stores, outbox, broadcasts, audit)
+        each.router()
+        for each in (sign_in, dashboard, people, billing, stores, outbox, broadcasts, system, audit)
     ]
