@@ -15,9 +15,9 @@ from bot.handlers.admin import (
     exports,
     figures,
     health,
-    products,
     maintenance,
     people,
+    products,
     stores,
     subscriptions,
 )
