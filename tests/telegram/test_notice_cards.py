@@ -221,6 +221,12 @@ CASES: list[tuple[str, dict[str, Any], str, list[str]]] = [
         "Help with a payment, <Asha> (1001):\n<b>money</b>",
         [],
     ),
+    (
+        "admin_token_stolen",
+        {"person": 1001},
+        "⚠️ A refresh token of 1001 for the admin API was used twice.",
+        [],
+    ),
 ]
 
 
