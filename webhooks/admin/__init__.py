@@ -2,11 +2,22 @@
 
 from fastapi import APIRouter
 
-from webhooks.admin import audit, billing, broadcasts, dashboard, outbox, people, sign_in, stores, system
+from webhooks.admin import (
+    audit,
+    billing,
+    broadcasts,
+    dashboard,
+    outbox,
+    people,
+    products,
+    sign_in,
+    stores,
+    system,
+)
 
 
 def routers() -> list[APIRouter]:
     return [
         each.router()
-        for each in (sign_in, dashboard, people, billing, stores, outbox, broadcasts, system, audit)
+        for each in (sign_in, dashboard, people, billing, products, stores, outbox, broadcasts, system, audit)
     ]
