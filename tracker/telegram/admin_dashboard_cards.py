@@ -13,7 +13,14 @@ from tracker.admin.counts import Share
 from tracker.admin.figures import MOST, By, Checks, Counted, Dashboard, Earnings, Queue, Series
 from tracker.billing.gst import INDIA
 from tracker.money import Money, exponent
-from tracker.telegram.admin_callbacks import StoreAction, StoreButton
+from tracker.telegram.admin_callbacks import (
+    HealthAction,
+    HealthButton,
+    ProductAction,
+    ProductButton,
+    StoreAction,
+    StoreButton,
+)
 from tracker.telegram.cards import Card, Rows, button, joined
 from tracker.telegram.dashboard_callbacks import DashboardButton, Look
 from tracker.telegram.people_callbacks import AuditButton, PeopleButton, SubscriptionsButton
@@ -208,8 +215,10 @@ def _keyboard(language: Language) -> InlineKeyboardMarkup:
         areas(
             ("button.area_users", PeopleButton(before=0)),
             ("button.area_subs", SubscriptionsButton(before=0)),
+            ("button.area_products", ProductButton(action=ProductAction.LIST)),
         ),
         areas(
+            ("button.area_health", HealthButton(action=HealthAction.SHOW)),
             ("button.area_stores", StoreButton(action=StoreAction.LIST)),
             ("button.area_audit", AuditButton(before=0)),
             ("button.area_broadcasts", BroadcastButton(action=BroadcastAction.LIST)),
