@@ -75,9 +75,12 @@ class _Client(ArqRedis):
 def on_pool(pool: ConnectionPool) -> ArqRedis:
     """A client whose jobs are JSON: arq's own pickles would let whoever writes to Redis run code.
 
-    Of a job that timed out arq writes down the error itself: its name is enough.
+    Of a job that timed out arq writes down the error itself: its name is enough. The pool is the client's
+    own: it is closed with it.
     """
-    return _Client(pool, job_serializer=partial(orjson.dumps, default=repr), job_deserializer=orjson.loads)
+    client = _Client(pool, job_serializer=partial(orjson.dumps, default=repr), job_deserializer=orjson.loads)
+    client.auto_close_connection_pool = True
+    return client
 
 
 class JobQueue:

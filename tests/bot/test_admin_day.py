@@ -5,9 +5,10 @@ import pytest
 from tests.bot.conftest import MakeWorld, on_both_databases
 from tests.bot.money import REAL, pays
 from tests.bot.test_admin_health import a_failed_alert
+from tests.worker.waiting import eventually
 from tests.world import MEERA, PATIENCE, Say, World
 from tracker.admin.models import AuditEntry
-from tracker.alerts.models import Alert
+from tracker.alerts.models import Alert, AlertState
 from tracker.billing.models import Refund, RefundState
 from tracker.catalog.models import Listing
 from tracker.telegram.store_cards import store_name
@@ -36,7 +37,7 @@ async def test_a_whole_day_of_an_owner(say: Say, world: World) -> None:
     [why] = await meera.tap(str(alert.id))
     assert "3 attempts; the last one said: Bad Request: <chat> not found" in why
     await meera.tap("Try again")
-    await say.hears("₹1,999")
+    await eventually(lambda: world.count(Alert, Alert.state == AlertState.SENT))
 
     # She wants her money back.
     [effect] = await meera(f"/refund {payment.provider_id}")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.bot.conftest import MakeWorld, on_both_databases
+from tests.worker.waiting import eventually
 from tests.world import ASHA, MEERA, RAVI, Say, World
 from tracker.admin import maintenance
 from tracker.admin.models import AuditEntry, Switch
@@ -52,7 +53,8 @@ async def test_people_are_told_once_and_alerts_wait(say: Say, meera: Say, world:
     await meera("/maintenance off")
     await meera.tap("Yes, end it")
     await say.hears("₹1,499", "instead of ₹1,999")
-    assert await world.count(Alert, Alert.state == AlertState.SENT) == 1
+    await eventually(lambda: world.count(Alert, Alert.state == AlertState.SENT))
+    assert await world.count(Alert) == 1
     assert [entry.details for entry in await world.rows(AuditEntry)] == [{"is_on": True}, {"is_on": False}]
 
 
